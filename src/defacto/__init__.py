@@ -1,0 +1,3 @@
+"""Head MRI in, out only scans that are shown to be de-identified."""
+
+__version__ = "0.1.0"

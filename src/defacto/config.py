@@ -1,0 +1,194 @@
+"""Settings: one frozen tree, passed as an argument; TOML in and out.
+
+Every field carries a sentence of help; the reference page of the docs and ``--help`` are made from it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import tomllib
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import tomli_w
+
+from defacto.errors import SettingsError
+
+
+def _setting(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True)
+class InputSettings:
+    """Which files are scans, and which are refused before they are loaded."""
+
+    suffixes: tuple[str, ...] = _setting(
+        ("T1w", "T2w", "PDw", "FLAIR", "T2starw", "PDT2", "inplaneT1", "inplaneT2", "UNIT1", "MTw"),
+        "BIDS suffixes that are taken as scans of a head.",
+    )
+    max_memory_gb: float = _setting(
+        8.0, "A volume whose declared size needs more than this is refused unread."
+    )
+
+
+@dataclass(frozen=True)
+class AnatomySettings:
+    """How brain and features are found."""
+
+    agreement_mm: float = _setting(
+        10.0,
+        "Largest distance at which two registrations are said to agree, mm over the surface of the face and brain.",
+    )
+    min_score: float = _setting(0.30, "Least similarity of the registered head with the template (0 to 1).")
+
+
+@dataclass(frozen=True)
+class DefaceSettings:
+    """Parameters of one attempt."""
+
+    method: str = _setting("template", "Name of the method.")
+    ears: bool = _setting(True, "Remove the ears too, and count them when they are left.")
+    nudge_mm: tuple[float, float, float] = _setting(
+        (0.0, 0.0, 0.0),
+        "Shift of the cut along the head's right, anterior and superior axis, mm; negative anterior cuts deeper.",
+    )
+    brain_margin_mm: float = _setting(3.0, "No voxel within this distance of the brain is removed, mm.")
+    fraction: float = _setting(
+        0.5, "Intensity fraction of the brain extraction (0 to 1); lower gives a larger protected brain."
+    )
+    bias_correction: bool = _setting(False, "Correct the bias field (N4) before registration.")
+    rung: int = _setting(0, "Rung of the registration ladder to begin at; 0 is the plain registration.")
+
+
+@dataclass(frozen=True)
+class QcSettings:
+    """Limits of a pass."""
+
+    max_brain_lost_ml: float = _setting(0.0, "Most brain that a pass may lose, ml.")
+    max_feature_left: float = _setting(
+        0.10, "Largest share of a feature's surface that a pass may leave visible."
+    )
+    deep_brain_lost_ml: float = _setting(
+        1.0, "From this much brain lost on, the machine is sure that the cut is deep, ml."
+    )
+    shallow_feature_left: float = _setting(
+        0.35, "From this share of a feature's surface on, the machine is sure that the cut is shallow."
+    )
+    p_pass: float = _setting(0.75, "A classifier's least probability to accept a pass.")
+    p_other: float = _setting(0.80, "A classifier's least probability to accept deep, shallow or failure.")
+
+
+@dataclass(frozen=True)
+class RetrySettings:
+    """What changes from attempt to attempt."""
+
+    max_attempts: int = _setting(3, "Attempts per scan, the first included.")
+    nudge_step_mm: float = _setting(5.0, "How far shallow moves the cut back and deep moves it forward, mm.")
+    fraction_step: float = _setting(0.15, "How much failure lowers the fraction of the brain extraction.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a run."""
+
+    input: InputSettings = field(default_factory=InputSettings)
+    anatomy: AnatomySettings = field(default_factory=AnatomySettings)
+    deface: DefaceSettings = field(default_factory=DefaceSettings)
+    qc: QcSettings = field(default_factory=QcSettings)
+    retry: RetrySettings = field(default_factory=RetrySettings)
+
+
+def read_settings(path: Path | None) -> Settings:
+    """Read a TOML file; what it leaves out keeps its default.
+
+    Parameters
+    ----------
+    path : Path or None
+        None gives the defaults.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be read, or names a setting that does not exist, or a value of the wrong type or range.
+    """
+    if path is None:
+        return Settings()
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"The settings file {path.name} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {path.name} is not TOML: {error}.") from error
+    return _build(Settings, document, "")
+
+
+def to_toml(settings: Settings) -> str:
+    """Return the settings as a TOML document that `read_settings` takes."""
+    return tomli_w.dumps(dataclasses.asdict(settings))
+
+
+def from_mapping(document: Mapping[str, Any]) -> Settings:
+    """Build settings from nested mappings, as TOML or JSON gives them."""
+    return _build(Settings, document, "")
+
+
+def deface_settings(document: Mapping[str, Any]) -> DefaceSettings:
+    """Build the parameters of one attempt from a mapping."""
+    return _build(DefaceSettings, document, "deface.")
+
+
+def setting_rows(tree: type = Settings, prefix: str = "") -> list[tuple[str, Any, str]]:
+    """Return every setting as (dotted name, default, help): the docs are made from it."""
+    rows: list[tuple[str, Any, str]] = []
+    hints = get_type_hints(tree)
+    for each in fields(tree):
+        name = prefix + each.name
+        if is_dataclass(hints[each.name]):
+            rows += setting_rows(hints[each.name], name + ".")
+        else:
+            rows.append((name, each.default, each.metadata["help"]))
+    return rows
+
+
+def _build(tree: Any, document: Mapping[str, Any], prefix: str) -> Any:
+    if not isinstance(document, Mapping):
+        raise SettingsError(f"Setting {prefix.rstrip('.')}: expected a table, got {document!r}.")
+    hints = get_type_hints(tree)
+    unknown = sorted(set(document) - set(hints))
+    if unknown:
+        raise SettingsError(
+            f"There is no setting {prefix}{unknown[0]}; known here: {', '.join(sorted(hints))}."
+        )
+    values = {
+        name: _build(hints[name], value, f"{prefix}{name}.")
+        if is_dataclass(hints[name])
+        else _convert(hints[name], value, prefix + name)
+        for name, value in document.items()
+    }
+    return tree(**values)
+
+
+def _convert(kind: Any, value: Any, name: str) -> Any:
+    origin = get_origin(kind)
+    if origin in {Union, types.UnionType}:
+        options = get_args(kind)
+        return (
+            None if value is None else _convert(next(o for o in options if o is not type(None)), value, name)
+        )
+    if origin is tuple and isinstance(value, list | tuple):
+        inner = get_args(kind)
+        if inner[-1] is not Ellipsis and len(inner) != len(value):
+            raise SettingsError(f"Setting {name}: expected {len(inner)} values, got {len(value)}.")
+        return tuple(_convert(inner[0], item, name) for item in value)
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise SettingsError(f"Setting {name}: expected a finite number, got {value!r}.")
+        return float(value)
+    if origin is None and type(value) is kind:
+        return value
+    raise SettingsError(f"Setting {name}: expected {getattr(kind, '__name__', kind)}, got {value!r}.")

@@ -1,0 +1,1 @@
+"""The order of the steps, the store, the batch and the export."""

@@ -1,0 +1,1 @@
+"""What names a person, and how it is taken out."""

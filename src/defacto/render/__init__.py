@@ -1,0 +1,1 @@
+"""Pictures of heads: surface views and slices."""

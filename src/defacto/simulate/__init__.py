@@ -1,0 +1,1 @@
+"""Heads, acquisitions and outcomes made to order."""

@@ -1,0 +1,7 @@
+"""DICOM series."""
+
+from __future__ import annotations
+
+
+class Series:
+    """A series."""

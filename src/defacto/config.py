@@ -81,6 +81,9 @@ class QcSettings:
     )
     p_pass: float = _setting(0.75, "A classifier's least probability to accept a pass.")
     p_other: float = _setting(0.80, "A classifier's least probability to accept deep, shallow or failure.")
+    verify: str = _setting(
+        "person", 'Who clears what the machine passed: "person" (somebody verifies it) or "none".'
+    )
 
 
 @dataclass(frozen=True)

@@ -280,6 +280,8 @@ class Attempt:
         Time by step.
     error : str, optional
         The sentence of the error that ended the attempt.
+    sha256 : mapping of str to str
+        Role to the hash of the file, so that a file that changed later is never exported.
     """
 
     number: int
@@ -292,6 +294,7 @@ class Attempt:
     files: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,79 @@
+"""Join the rows of the store to records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, func, select
+
+from defacto.pipeline import rows
+from defacto.pipeline.records import Mark, Record, ScanRow
+from defacto.pipeline.tables import ATTEMPT, EVENT, REVIEW, SCAN
+from defacto.types import Attempt, Outcome, Review
+
+_LatestEvents = dict[str, tuple[int, str]]
+_SCAN_FIELDS = tuple(name for name in ScanRow.__dataclass_fields__ if name != "crash")
+
+
+def load_records(connection: Connection, names: Sequence[str] | None) -> list[Record]:
+    """Return scans with their attempts and reviews, in order of name; None: all."""
+    scans = sorted(_rows(connection, select(SCAN), SCAN.c.name, names), key=lambda row: str(row["name"]))
+    attempt_rows = list(_rows(connection, select(ATTEMPT).order_by(ATTEMPT.c.number), ATTEMPT.c.name, names))
+    attempts = rows.load_attempts(connection, attempt_rows)
+    reviews = _reviews(connection, attempts)
+    events = (_latest_event(connection, "crash", names), _latest_event(connection, "changed", names))
+    by_name: dict[str, list[RowMapping]] = {}
+    for row in attempt_rows:
+        by_name.setdefault(row["name"], []).append(row)
+    return [_record(scan, by_name.get(scan["name"], []), attempts, reviews, events) for scan in scans]
+
+
+def _record(
+    scan: RowMapping,
+    attempt_rows: Sequence[RowMapping],
+    attempts: dict[int, Attempt],
+    reviews: dict[int, list[Review]],
+    events: tuple[_LatestEvents, _LatestEvents],
+) -> Record:
+    crash_number, crash = events[0].get(scan["name"], (0, ""))
+    changed_after, _ = events[1].get(scan["name"], (0, ""))
+    present = [row for row in attempt_rows if row["number"] > changed_after]
+    crash_is_new = crash_number > len(attempt_rows)
+    return Record(
+        scan=ScanRow(**{name: scan[name] for name in _SCAN_FIELDS}, crash=crash if crash_is_new else None),
+        attempts=tuple(attempts[row["id"]] for row in present),
+        reviews=tuple(review for row in present for review in reviews.get(row["id"], ())),
+        attempts_before=len(attempt_rows) - len(present),
+        mark=Mark(present[-1]["fingerprint"], present[-1]["stamp"]) if present else None,
+    )
+
+
+def _rows(
+    connection: Connection, query: Select[Any], column: Any, wanted: Sequence[Any] | None
+) -> Iterator[RowMapping]:
+    if wanted is None:
+        yield from connection.execute(query).mappings()
+        return
+    for start in range(0, len(wanted), rows.CHUNK):
+        chunk = query.where(column.in_(wanted[start : start + rows.CHUNK]))
+        yield from connection.execute(chunk).mappings()
+
+
+def _reviews(connection: Connection, attempts: dict[int, Attempt]) -> dict[int, list[Review]]:
+    found: dict[int, list[Review]] = {}
+    query = select(REVIEW).order_by(REVIEW.c.id)
+    for row in _rows(connection, query, REVIEW.c.attempt_id, list(attempts)):
+        number = attempts[row["attempt_id"]].number
+        review = Review(number, Outcome(row["outcome"]), row["reviewer"], row["note"])
+        found.setdefault(row["attempt_id"], []).append(review)
+    return found
+
+
+def _latest_event(connection: Connection, kind: str, names: Sequence[str] | None) -> _LatestEvents:
+    newest = select(func.max(EVENT.c.id)).where(EVENT.c.kind == kind).group_by(EVENT.c.scan)
+    query = select(EVENT.c.scan, EVENT.c.attempt, EVENT.c.text).where(EVENT.c.id.in_(newest))
+    return {
+        row["scan"]: (row["attempt"] or 0, row["text"])
+        for row in _rows(connection, query, EVENT.c.scan, names)
+    }

@@ -1,0 +1,13 @@
+"""Alembic's entry: migrate over the connection that the store hands in, inside its transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from defacto.pipeline.tables import METADATA
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=METADATA, transactional_ddl=True
+)
+with context.begin_transaction():
+    context.run_migrations()

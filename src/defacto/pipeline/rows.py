@@ -1,0 +1,112 @@
+"""Nouns to rows and back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from defacto.pipeline import tables
+from defacto.types import Attempt, Decision, Measure, Outcome, Prediction, Reason
+
+CHUNK = 500
+"""Ids asked for at once; databases limit the variables of one statement."""
+
+
+def finite_or_none(value: float | None) -> float | None:
+    """Return the number, or None where it is unknown."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def attempt_row(attempt: Attempt) -> dict[str, Any]:
+    """Return what table *attempt* holds of an attempt."""
+    return {
+        "number": attempt.number,
+        "method": attempt.method,
+        "version": attempt.version,
+        "parameters": dict(attempt.parameters),
+        "files": dict(attempt.files),
+        "sha256": dict(attempt.sha256),
+        "seconds": dict(attempt.seconds),
+        "error": attempt.error,
+    }
+
+
+def measure_rows(attempt: Attempt) -> list[dict[str, Any]]:
+    """Return its rows of table *measure*."""
+    return [asdict(m) | {"value": finite_or_none(m.value)} for m in attempt.measures.values()]
+
+
+def prediction_rows(attempt: Attempt) -> list[dict[str, Any]]:
+    """Return its rows of table *prediction*."""
+    if attempt.prediction is None:
+        return []
+    return [
+        {"model": attempt.prediction.model, "outcome": outcome.value, "p": p}
+        for outcome, p in attempt.prediction.p_outcome.items()
+    ]
+
+
+def decision_row(decision: Decision) -> dict[str, Any]:
+    """Return a decision as a row, or as JSON."""
+    reasons = [
+        asdict(r) | {"value": finite_or_none(r.value), "limit": finite_or_none(r.limit)}
+        for r in decision.reasons
+    ]
+    outcome = decision.outcome.value if decision.outcome else None
+    return {"outcome": outcome, "sure": decision.sure, "reasons": reasons}
+
+
+def load_attempts(connection: Connection, rows: Sequence[RowMapping]) -> dict[int, Attempt]:
+    """Build the attempts of rows of table *attempt*, by row id."""
+    ids = [row["id"] for row in rows]
+    measures = _grouped(connection, tables.MEASURE, ids)
+    predictions = _grouped(connection, tables.PREDICTION, ids)
+    decisions = _grouped(connection, tables.DECISION, ids)
+    return {
+        row["id"]: Attempt(
+            number=row["number"],
+            method=row["method"],
+            version=row["version"],
+            parameters=row["parameters"],
+            measures={m["name"]: _measure(m) for m in measures.get(row["id"], ())},
+            decision=_decision(decisions.get(row["id"], ())),
+            prediction=_prediction(predictions.get(row["id"], ())),
+            files=row["files"],
+            seconds=row["seconds"],
+            error=row["error"],
+            sha256=row["sha256"],
+        )
+        for row in rows
+    }
+
+
+def _grouped(connection: Connection, table: Any, ids: list[int]) -> Mapping[int, list[RowMapping]]:
+    found: dict[int, list[RowMapping]] = {}
+    for start in range(0, len(ids), CHUNK):
+        query = select(table).where(table.c.attempt_id.in_(ids[start : start + CHUNK])).order_by(table.c.id)
+        for row in connection.execute(query).mappings():
+            found.setdefault(row["attempt_id"], []).append(row)
+    return found
+
+
+def _measure(row: RowMapping) -> Measure:
+    return Measure(row["name"], row["value"], row["unit"], row["lower_is_better"])
+
+
+def _prediction(rows: Iterable[RowMapping]) -> Prediction | None:
+    rows = list(rows)
+    if not rows:
+        return None
+    return Prediction(rows[0]["model"], {Outcome(row["outcome"]): row["p"] for row in rows})
+
+
+def _decision(rows: Sequence[RowMapping]) -> Decision:
+    if not rows:
+        return Decision(None, (Reason("No decision is on record."),), sure=False)
+    (row,) = rows
+    outcome = Outcome(row["outcome"]) if row["outcome"] else None
+    return Decision(outcome, tuple(Reason(**reason) for reason in row["reasons"]), row["sure"])

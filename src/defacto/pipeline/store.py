@@ -1,0 +1,215 @@
+"""The store of a run: scans, attempts, reviews and events; rows are only ever added."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, insert, select
+
+from defacto.errors import StoreError
+from defacto.pipeline import rows
+from defacto.pipeline.database import open_engine, reading, sqlite_url, writing
+from defacto.pipeline.lookup import load_records
+from defacto.pipeline.records import Event, Mark, Record, ScanRow
+from defacto.pipeline.tables import ATTEMPT, DECISION, EVENT, MEASURE, PREDICTION, REVIEW, SCAN
+from defacto.types import Attempt, Review
+
+URL_VARIABLE = "DEFACTO_STORE"
+"""Environment variable with the address of a PostgreSQL store; one database serves one output folder."""
+
+FILE_NAME = "store.sqlite"
+
+
+class Store:
+    """The rows of one run.
+
+    Open it with `Store.open` or `Store.create`.
+
+    Parameters
+    ----------
+    engine : Engine
+        An open, migrated database.
+    run : str
+        Name of the run that writes.
+    """
+
+    def __init__(self, engine: Engine, run: str = "") -> None:
+        self._engine = engine
+        self.run = run
+
+    @classmethod
+    def open(cls, out: Path, url: str | None = None, *, run: str = "") -> Store:
+        """Open the store of an output folder.
+
+        Parameters
+        ----------
+        out : Path
+            Output folder of a run.
+        url : str, optional
+            Address of a PostgreSQL database; by default what DEFACTO_STORE holds, else OUT/store.sqlite.
+        run : str
+            Name of the run that writes.
+
+        Raises
+        ------
+        StoreError
+            If there is none.
+        """
+        url = url or os.environ.get(URL_VARIABLE)
+        if url:
+            return cls(open_engine(url), run)
+        if not (out / FILE_NAME).is_file():
+            raise StoreError(
+                f"{out.name or 'This folder'} has no {FILE_NAME}; give the output folder of `defacto run`."
+            )
+        return cls(open_engine(sqlite_url(out / FILE_NAME)), run)
+
+    @classmethod
+    def create(cls, out: Path, url: str | None = None, *, run: str = "") -> Store:
+        """Open the store of an output folder, and make it where there is none."""
+        url = url or os.environ.get(URL_VARIABLE)
+        return cls(open_engine(url or sqlite_url(out / FILE_NAME)), run)
+
+    # Reading
+
+    def scans(self) -> list[ScanRow]:
+        """Return every scan, in order of name."""
+        return [record.scan for record in self.records()]
+
+    def attempts(self, name: str) -> tuple[Attempt, ...]:
+        """Return the attempts on a scan's present input, in order."""
+        return self.record(name).attempts
+
+    def reviews(self, name: str) -> tuple[Review, ...]:
+        """Return the reviews of these attempts, in order."""
+        return self.record(name).reviews
+
+    def record(self, name: str) -> Record:
+        """Return a scan with its attempts and reviews, or raise StoreError where it is not known."""
+        found = self.records([name])
+        if not found:
+            raise StoreError(f"There is no scan {name} in this run; `defacto status` lists those there are.")
+        return found[0]
+
+    def records(self, names: Sequence[str] | None = None) -> list[Record]:
+        """Return scans with their attempts and reviews, in order of name, all as of one moment."""
+        with reading(self._engine) as connection:
+            return load_records(connection, names)
+
+    def events(self, kind: str | None = None) -> list[Event]:
+        """Return what happened, in order."""
+        query = select(EVENT).order_by(EVENT.c.id)
+        if kind is not None:
+            query = query.where(EVENT.c.kind == kind)
+        with reading(self._engine) as connection:
+            found = connection.execute(query).mappings().all()
+        return [Event(**{name: row[name] for name in Event.__dataclass_fields__}) for row in found]
+
+    def left_out(self) -> dict[str, str]:
+        """Return what was seen in the input but not taken, by name, with the reason, in order of name."""
+        taken = {scan.name for scan in self.scans()}
+        latest = {event.scan or "": event.text for event in self.events("left_out")}
+        return {name: text for name, text in sorted(latest.items()) if name not in taken}
+
+    # Adding
+
+    def add_scans(self, scans: Sequence[ScanRow]) -> None:
+        """Add the scans that are not known yet, by name."""
+        with writing(self._engine) as connection:
+            known = set(connection.execute(select(SCAN.c.name)).scalars())
+            new = [_scan_row(scan) for scan in scans if scan.name not in known]
+            if new:
+                connection.execute(insert(SCAN), new)
+
+    def add_attempt(self, name: str, attempt: Attempt, mark: Mark) -> None:
+        """Add an attempt and everything about it in one transaction.
+
+        Parameters
+        ----------
+        name : str
+            Name of the scan.
+        attempt : Attempt
+            What was done; its files are in place.
+        mark : Mark
+            The input that it was done on.
+
+        Raises
+        ------
+        StoreError
+            If an attempt of that number is already there.
+        """
+        with writing(self._engine) as connection:
+            key = _attempt_key(connection, name, attempt.number)
+            if key is not None:
+                raise StoreError(f"Attempt {attempt.number} on {name} is already on record.")
+            scan_id = _scan_key(connection, name)
+            row = (
+                rows.attempt_row(attempt) | {"scan_id": scan_id, "name": name, "run": self.run} | asdict(mark)
+            )
+            done = connection.execute(insert(ATTEMPT).values(**row, added=_now()))
+            _insert(connection, MEASURE, done.inserted_primary_key, rows.measure_rows(attempt))
+            _insert(connection, PREDICTION, done.inserted_primary_key, rows.prediction_rows(attempt))
+            _insert(connection, DECISION, done.inserted_primary_key, [rows.decision_row(attempt.decision)])
+
+    def add_review(self, name: str, review: Review) -> None:
+        """Add a person's word on the last attempt.
+
+        Raises
+        ------
+        StoreError
+            If the attempt is not the scan's last one.
+        """
+        with writing(self._engine) as connection:
+            key = _attempt_key(connection, name, review.attempt)
+            last = connection.execute(select(func.max(ATTEMPT.c.number)).where(ATTEMPT.c.name == name))
+            number = last.scalar_one()
+            if key is None or review.attempt != number:
+                raise StoreError(
+                    f"Attempt {review.attempt} on {name} cannot be reviewed; its last attempt is {number}."
+                )
+            values = {"outcome": review.outcome.value, "reviewer": review.reviewer, "note": review.note}
+            connection.execute(insert(REVIEW).values(**values, attempt_id=key, added=_now()))
+
+    def add_event(self, kind: str, text: str, scan: str | None = None, attempt: int | None = None) -> None:
+        """Add something that happened."""
+        self.add_events([(kind, text, scan, attempt)])
+
+    def add_events(self, events: Sequence[tuple[str, str, str | None, int | None]]) -> None:
+        """Add several things that happened: (kind, text, scan, attempt)."""
+        values = [
+            {"run": self.run, "kind": kind, "text": text, "scan": scan, "attempt": attempt, "added": _now()}
+            for kind, text, scan, attempt in events
+        ]
+        if values:
+            with writing(self._engine) as connection:
+                connection.execute(insert(EVENT), values)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _scan_row(scan: ScanRow) -> dict[str, Any]:
+    return {name: getattr(scan, name) for name in ScanRow.__dataclass_fields__ if name != "crash"}
+
+
+def _scan_key(connection: Connection, name: str) -> int:
+    key = connection.execute(select(SCAN.c.id).where(SCAN.c.name == name)).scalar_one_or_none()
+    if key is None:
+        raise StoreError(f"There is no scan {name} in this run.")
+    return int(key)
+
+
+def _attempt_key(connection: Connection, name: str, number: int) -> int | None:
+    query = select(ATTEMPT.c.id).where(ATTEMPT.c.name == name, ATTEMPT.c.number == number)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _insert(connection: Connection, table: Any, key: Any, values: list[dict[str, Any]]) -> None:
+    if values:
+        connection.execute(insert(table), [each | {"attempt_id": key[0]} for each in values])

@@ -1,0 +1,145 @@
+"""Plain English for states, outcomes, measures and numbers, and the scrubbing of free text."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from defacto.types import Feature, Outcome, State
+
+STATE_ORDER = (
+    State.CLEARED,
+    State.VERIFY,
+    State.MANUAL,
+    State.RETRY,
+    State.NEW,
+    State.REJECTED,
+    State.REFUSED,
+)
+"""From done to stuck: the order in which the report shows them."""
+
+STATE_WORD = {
+    State.CLEARED: "cleared",
+    State.VERIFY: "to verify",
+    State.MANUAL: "to decide",
+    State.RETRY: "to retry",
+    State.NEW: "not started",
+    State.REJECTED: "rejected",
+    State.REFUSED: "refused",
+}
+
+STATE_MEANING = {
+    State.CLEARED: "May be exported.",
+    State.VERIFY: "The machine passed it; a person verifies before it is exported.",
+    State.MANUAL: "The machine is not sure, or attempts are used up; a person decides.",
+    State.RETRY: "The machine is sure that it failed, and attempts are left: run again to go on.",
+    State.NEW: "No attempt has finished yet: run again to go on.",
+    State.REJECTED: "A person said that it did not pass; it stays inside.",
+    State.REFUSED: "The file could not be used; it stays inside until a person mends it.",
+}
+
+OUTCOME_MEANING = {
+    "pass": "Face gone, brain whole.",
+    "deep": "Brain was removed.",
+    "shallow": "A feature can still be made out.",
+    "failure": "The cut is in the wrong place, or a step could not be done.",
+    "not sure": "The machine cannot tell; a person looks.",
+}
+
+NOT_SURE = "not sure"
+
+_MEASURE_WORD = {
+    "brain_lost_ml": "Brain lost",
+    "brain_lost_percent": "Brain lost, share of the brain",
+    "changed_outside": "Voxels changed outside the mask",
+    "removed_ml": "Volume removed",
+    "agreement_mm": "Disagreement of the registrations",
+    "score": "Similarity with the template",
+}
+_UNIT_ENDINGS = ("_ml", "_mm", "_percent", "_voxels", "_share")
+_PATH = re.compile(
+    r"(?<![\w.<>])(?:file://)?(?:/[^\s/:;,'\"<>()]+){2,}/?|\b[A-Za-z]:\\[^\s'\"<>]+|\\\\[^\s'\"<>]+"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def outcome_word(outcome: Outcome | None, sure: bool = True) -> str:
+    """Return the word for what the machine concluded; unsure is a word of its own."""
+    return str(outcome.value) if outcome is not None and sure else NOT_SURE
+
+
+def measure_word(name: str) -> str:
+    """Return a measure's name as a person says it."""
+    if name in _MEASURE_WORD:
+        return _MEASURE_WORD[name]
+    feature = feature_of(name)
+    if feature is not None:
+        return feature_word(feature)
+    for ending in _UNIT_ENDINGS:
+        name = name.removesuffix(ending)
+    return name.replace("_", " ").strip().capitalize() or "Unnamed"
+
+
+def feature_of(name: str) -> Feature | None:
+    """Return the feature whose visible share a measure gives, or None.
+
+    Both ``left_eye_left`` and ``feature_left.left_eye`` kinds of name are understood.
+    """
+    return next((feature for feature in Feature if feature.value in name and "brain" not in name), None)
+
+
+def feature_word(feature: Feature) -> str:
+    """Return a feature's name as a person says it."""
+    return str(feature.value).replace("_", " ").capitalize()
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """Return a value with at most three significant digits and its unit; unknown is said so."""
+    if value is None or math.isnan(value):
+        return "unknown"
+    if math.isinf(value):
+        text = "infinite"
+    elif unit == "share":
+        return f"{100 * value:.0f} %" if value == 0 or value >= 0.1 else f"{100 * value:.1f} %"
+    elif value == round(value) or abs(value) >= 100:
+        text = f"{value:,.0f}"
+    else:
+        text = f"{value:.3g}"
+    return f"{text} {unit}".strip()
+
+
+def count(amount: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun: ``1 scan``, ``10,000 scans``."""
+    return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time span in the unit that suits it."""
+    if seconds < 1:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    if seconds < 3600:
+        return f"{seconds / 60:.1f} min"
+    return f"{seconds / 3600:,.1f} h"
+
+
+def plain(value: Any) -> str:
+    """Return a parameter or setting as text: lists joined, yes and no, numbers short."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(plain(item) for item in value)
+    return clean("–" if value is None else str(value))
+
+
+def clean(text: str) -> str:
+    """Return free text without control characters, each absolute path in it cut to its last part."""
+    return _PATH.sub(_last_part, _CONTROL.sub(" ", text)).strip()
+
+
+def _last_part(match: re.Match[str]) -> str:
+    return re.split(r"[/\\]", match.group().rstrip("/\\"))[-1]

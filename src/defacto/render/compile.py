@@ -1,0 +1,22 @@
+"""numba's compiler, with a cache on disk wherever one can be had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function on its first call, and keep the machine code for later runs.
+
+    The cache lies beside the source or, where that is read-only, in the user's cache folder; without either
+    the function is compiled anew in each process.
+    """
+    try:
+        return cast("Function", numba.njit(cache=True, fastmath=True, nogil=True)(function))
+    except RuntimeError:
+        return cast("Function", numba.njit(fastmath=True, nogil=True)(function))

@@ -1,0 +1,80 @@
+"""Carrying levels to a fine, even grid, with cubic B-splines."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from defacto.render.compile import compiled
+from defacto.types import FloatVolume
+
+
+def spline_weights(length: int, spacing: float, step: float, width: float) -> npt.NDArray[np.float32]:
+    """Weights that resample a line of voxels with a cubic B-spline.
+
+    Parameters
+    ----------
+    length : int
+        Voxels in the line.
+    spacing, step : float
+        Distance of voxels before and after, mm.
+    width : float
+        Distance of the spline's knots, mm; the wider the smoother.
+
+    Returns
+    -------
+    ndarray, shape (length after, length)
+        Rows sum to 1. The new line is centred on the old one.
+    """
+    count = max(1, math.ceil(length * spacing / step - 1e-6))
+    centres = (np.arange(count) - (count - 1) / 2) * step
+    voxels = (np.arange(length) - (length - 1) / 2) * spacing
+    away = np.abs(centres[:, None] - voxels[None, :]) / width
+    near = 2 / 3 - away**2 * (1 - away / 2)
+    far = np.clip(2 - away, 0, None) ** 3 / 6
+    weights = np.where(away < 1, near, far)
+    weights[weights.sum(axis=1) < 1e-6] = (away == away.min(axis=1, keepdims=True))[
+        weights.sum(axis=1) < 1e-6
+    ]
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def resample_axis(volume: FloatVolume, axis: int, weights: npt.NDArray[np.float32]) -> FloatVolume:
+    """Apply weights, shape (length after, length before), along one axis of a volume."""
+    shape = volume.shape
+    before = math.prod(shape[:axis])
+    after = math.prod(shape[axis + 1 :])
+    used = weights > 0
+    first = used.argmax(axis=1)
+    taps = int((weights.shape[1] - used[:, ::-1].argmax(axis=1) - first).max())
+    first = np.minimum(first, weights.shape[1] - taps)
+    banded = np.take_along_axis(weights, first[:, None] + np.arange(taps), axis=1)
+    out = np.empty((before, weights.shape[0], after), dtype=np.float32)
+    _apply(volume.reshape(before, shape[axis], after), first, banded, out)
+    return out.reshape(*shape[:axis], weights.shape[0], *shape[axis + 1 :])
+
+
+@compiled
+def _apply(
+    lines: FloatVolume, first: npt.NDArray[np.int64], weights: npt.NDArray[np.float32], out: FloatVolume
+) -> None:
+    """Weighted sums along the middle axis."""
+    taps = weights.shape[1]
+    for a in range(lines.shape[0]):
+        if lines.shape[2] == 1:
+            for m in range(out.shape[1]):
+                total = np.float32(0.0)
+                for t in range(taps):
+                    total += weights[m, t] * lines[a, first[m] + t, 0]
+                out[a, m, 0] = total
+        else:
+            for m in range(out.shape[1]):
+                row = out[a, m]
+                row[:] = 0
+                for t in range(taps):
+                    weight = weights[m, t]
+                    source = lines[a, first[m] + t]
+                    for n in range(row.size):
+                        row[n] += weight * source[n]

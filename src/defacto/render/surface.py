@@ -1,0 +1,97 @@
+"""Views of the head's surface, as people and classifiers judge them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from defacto.render.head import Head, find_head
+from defacto.render.raycast import Cast, View, cast
+from defacto.types import FloatVolume, Grid, Picture
+
+VIEWS = {"left": View(45.0, 5.0), "right": View(-45.0, 5.0), "front": View(0.0, 0.0)}
+"""The eye stands before the face, on the side that the key names."""
+BACKGROUND = (34, 52, 92)
+SKIN = (236, 219, 202)
+CUT = (120, 112, 140)
+LIGHT = np.array([-0.30, 0.45, 0.84])
+"""Where the light comes from: the picture's right, up and towards the eye."""
+
+
+def surface_views(volume: FloatVolume, grid: Grid, *, size: int = 300) -> dict[str, Picture]:
+    """Draw the head's surface from front left, front right and the front.
+
+    The scale is the same for all scans: a picture shows 252 mm. The head is placed by its own top and
+    cranium, along the world's axes, without registration.
+
+    Parameters
+    ----------
+    volume : ndarray, shape (i, j, k)
+        Intensities.
+    grid : Grid
+        Where its voxels lie.
+    size : int
+        Rows and columns of each picture.
+
+    Returns
+    -------
+    dict
+        Pictures by name: "left", "right", "front".
+
+    Raises
+    ------
+    StepError
+        If there is no head in the scan.
+    """
+    head = find_head(volume, grid)
+    return {name: draw(head, view, size) for name, view in VIEWS.items()}
+
+
+def draw(head: Head, view: View, size: int) -> Picture:
+    """Cast and shade one view."""
+    return shade(cast(head, view, size))
+
+
+def shade(seen: Cast) -> Picture:
+    """Light what the rays met: a lamp beside the eye, and shadow in hollows."""
+    hit = ~np.isnan(seen.depth_mm)
+    light = LIGHT / np.linalg.norm(LIGHT)
+    facing = np.clip(seen.normals @ light.astype(np.float32), 0, 1)
+    head_on = np.clip(seen.normals[..., 2], 0, 1)
+    openness = _openness(seen, hit)
+    brightness = (0.16 + 0.52 * facing + 0.32 * head_on) * openness
+    colour = np.where(seen.cut[..., None], np.array(CUT, np.float32), np.array(SKIN, np.float32))
+    picture = np.where(hit[..., None], colour * brightness[..., None], np.array(BACKGROUND, np.float32))
+    return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+
+
+def _openness(seen: Cast, hit: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    """Share of light that reaches a point past its surroundings in the picture, 0 to 1."""
+    depth = np.where(hit, seen.depth_mm, np.nanmax(seen.depth_mm) if hit.any() else 0.0)
+    shadow = np.zeros(depth.shape, dtype=np.float32)
+    for radius_mm in (4.0, 10.0):
+        radius = max(1, round(radius_mm / seen.px_mm))
+        hidden = (depth - _box_mean(np.where(hit, depth, 0), hit, radius)) / radius_mm
+        shadow += np.clip(hidden, 0, 1).astype(np.float32)
+    return np.asarray(1 - 0.5 * np.clip(shadow, 0, 1), dtype=np.float32)
+
+
+def _box_mean(
+    values: npt.NDArray[np.float32], used: npt.NDArray[np.bool_], radius: int
+) -> npt.NDArray[np.float64]:
+    """Mean of the used pixels in a square around each pixel."""
+    return _box_sum(values, radius) / np.maximum(_box_sum(used, radius), 1)
+
+
+def _box_sum(values: npt.NDArray[np.generic], radius: int) -> npt.NDArray[np.float64]:
+    total = np.pad(values.astype(np.float64), radius)
+    width = 2 * radius + 1
+    for axis in (0, 1):
+        summed = np.cumsum(total, axis=axis)
+        zero = np.zeros_like(np.take(summed, [0], axis=axis))
+        summed = np.concatenate([zero, summed], axis=axis)
+        count = summed.shape[axis]
+        total = np.take(summed, range(width, count), axis=axis) - np.take(
+            summed, range(count - width), axis=axis
+        )
+    return np.asarray(total)

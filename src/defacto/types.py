@@ -129,14 +129,15 @@ class Scan:
     @cached_property
     def volume(self) -> FloatVolume:
         """Intensities, shape (i, j, k), float32, C order; a series as its mean; NaN and infinite become the minimum."""
-        values = self.stored.astype(np.float32) if self.stored.ndim == 3 else _mean_over_time(self.stored)
-        values = np.ascontiguousarray(values)
-        if (self.slope, self.intercept) != (1.0, 0.0):
-            values *= np.float32(self.slope)
-            values += np.float32(self.intercept)
-        if not np.isfinite(values.sum(dtype=np.float64)):
-            finite = np.isfinite(values)
-            values[~finite] = values[finite].min() if finite.any() else 0.0
+        with np.errstate(invalid="ignore"):
+            values = self.stored.astype(np.float32) if self.stored.ndim == 3 else _mean_over_time(self.stored)
+            values = np.ascontiguousarray(values)
+            if (self.slope, self.intercept) != (1.0, 0.0):
+                values *= np.float32(self.slope)
+                values += np.float32(self.intercept)
+            if not np.isfinite(values.sum(dtype=np.float64)):
+                finite = np.isfinite(values)
+                values[~finite] = values[finite].min() if finite.any() else 0.0
         values.flags.writeable = False
         return values
 

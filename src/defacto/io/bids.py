@@ -10,11 +10,12 @@ from typing import Any
 
 from defacto.config import InputSettings
 from defacto.errors import InputError
-from defacto.io import inheritance, loose, names
+from defacto.io import dicom, inheritance, loose, names
 from defacto.io.bidsignore import read_ignore
 from defacto.io.check import check
 from defacto.io.choice import Choice
 from defacto.io.kind import is_bids, is_dicom, kind_of
+from defacto.io.mapping import read_mapping
 from defacto.io.source import Found, LeftOut, Source, why_unreadable
 
 __all__ = ["LeftOut", "Source", "check", "find", "is_bids", "is_dicom", "kind_of"]
@@ -31,13 +32,14 @@ def find(
     sessions: Iterable[str] = (),
     filters: Mapping[str, Any] | None = None,
     key_file: Path | None = None,
+    mapping_file: Path | None = None,
 ) -> Found:
-    """Find the scans to deface in a BIDS data set or among loose volume files.
+    """Find the scans to deface: in a BIDS data set, a DICOM folder, or among loose volume files.
 
     Parameters
     ----------
     folder : Path
-        A BIDS data set, a folder of NIfTI and MGH files, or one such file.
+        A BIDS data set, a folder of DICOM files, or of NIfTI and MGH files, or one such file.
     settings : InputSettings
         Which suffixes are taken.
     participants, sessions : iterable of str
@@ -45,7 +47,9 @@ def find(
     filters : mapping, optional
         As `defacto.io.choice.build_queries` takes it.
     key_file : Path, optional
-        The key for new labels (loose files); default `defacto.io.subjects.key_path`.
+        The key for new labels (DICOM, loose files); default `defacto.io.subjects.key_path`.
+    mapping_file : Path, optional
+        The user's own rules for DICOM series, as `defacto.io.mapping` describes them.
 
     Returns
     -------
@@ -62,8 +66,11 @@ def find(
         If a participant or session is asked for that does not exist, or the filters are wrong.
     """
     choice = Choice.of(settings, participants, sessions, filters)
-    if kind_of(folder) == "bids":
+    kind = kind_of(folder)
+    if kind == "bids":
         return _Walk(folder.resolve(), choice).run()
+    if kind == "dicom":
+        return dicom.find(folder, choice, key_file, read_mapping(mapping_file))
     return loose.find(folder, choice, key_file)
 
 

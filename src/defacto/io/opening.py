@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from defacto.errors import InputError
+from defacto.io.convert import convert
 from defacto.io.source import Source
 
 
@@ -46,4 +47,8 @@ def open_source(source: Source, work: Path) -> Opened:
     """
     if source.path is not None:
         return Opened(source.path, source.sidecar, source.note)
-    raise InputError(f"{source.name} has neither a file nor a series.")
+    if source.series is None:
+        raise InputError(f"{source.name} has neither a file nor a series.")
+    converted = convert(source.series, work)
+    notes = [part for note in (source.note, converted.note) if note for part in note.split("; ")]
+    return Opened(converted.path, converted.sidecar, "; ".join(dict.fromkeys(notes)) or None)

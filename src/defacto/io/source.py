@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from defacto.io.dicom import Series
+    from defacto.io.series import Series
 
 Origin = Literal["bids", "nifti", "dicom"]
 """Kind of input."""

@@ -111,7 +111,8 @@ def check_affine(affine: Affine) -> Affine:
         raise VolumeError(f"expected a finite affine, got one with NaN or infinite numbers; {advice}")
     if not np.array_equal(affine[3], [0.0, 0.0, 0.0, 1.0]):
         raise VolumeError(f"expected an affine whose last row is 0 0 0 1, got another; {advice}")
-    lengths = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+    with np.errstate(over="ignore"):
+        lengths = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
     least, most = _VOXEL_MM
     if not (lengths.min() >= least and lengths.max() <= most):
         got = " x ".join(f"{length:.3g}" for length in lengths)

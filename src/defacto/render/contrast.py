@@ -13,8 +13,8 @@ from defacto.types import FloatVolume
 
 SURFACE_FRACTION = 0.22
 """Where between air and tissue the skin is drawn."""
-SURFACE_LEVEL = 64.0
-"""The level of the skin, where 0 is air and what is four times as bright as the skin is cut off at 255."""
+SURFACE_LEVEL = 26.0
+"""The level of the skin, where 0 is air; ten times as bright as the skin is cut off at 255."""
 NOISE_WIDTHS = 3.0
 """At least so many times the noise lie between air and the skin."""
 
@@ -37,6 +37,11 @@ class Contrast:
     tissue: float
     noise: float
     surface: float
+
+    @property
+    def roughness(self) -> float:
+        """Noise as a share of the step from air to skin: 0 is clean, 0.3 is rough."""
+        return self.noise / (self.surface - self.air)
 
 
 def find_contrast(volume: FloatVolume) -> Contrast:

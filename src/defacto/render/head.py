@@ -9,18 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from defacto.errors import StepError
-from defacto.render.contrast import find_contrast, to_levels
-from defacto.render.islands import Factors, Levels, block_means, clear_outside, components, grow
+from defacto.render.contrast import SURFACE_LEVEL, find_contrast, to_levels
+from defacto.render.islands import Factors, Levels, block_means, clear_outside, find_pieces, grow
 from defacto.render.resample import resample_axis, spline_weights
 from defacto.render.shape import to_distances
-from defacto.types import Affine, FloatVolume, Grid
+from defacto.types import Affine, FloatVolume, Grid, Mask
 
 STEP_MM = 1.0
 """Voxel size of the even grid."""
-THICK_MM = 2.6
+THICK_MM = 2.2
 """Slices thicker than this are interpolated by their shape."""
-ISLAND_ML = 1.5
-"""What hangs together and is smaller than this is not of the head."""
 CRANIUM_MM = 90.0
 """So much below its top the head is taken for cranium, which no defacing moves."""
 SHOWN_MM = 250.0
@@ -36,7 +34,7 @@ class Head:
     Parameters
     ----------
     levels : ndarray of float32, shape (i, j, k)
-        0 in air to 255 in tissue; the skin is where it is `SURFACE_LEVEL`.
+        Positive in the head, negative in air, 0 on the skin.
     affine : ndarray, shape (4, 4)
         Its voxel indices to world mm.
     top_mm : ndarray, shape (3,)
@@ -67,16 +65,20 @@ def find_head(volume: FloatVolume, grid: Grid) -> Head:
         If there is no head: the same intensity everywhere, or nothing but noise.
     """
     volume, affine = to_ras(volume, grid.affine)
-    levels = np.ascontiguousarray(to_levels(volume, find_contrast(volume)))
+    contrast = find_contrast(volume)
+    levels = np.ascontiguousarray(to_levels(volume, contrast))
     size_mm = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
     i, j, k = (max(1, round(2.0 / float(size))) for size in size_mm)
     factors = (i, j, k)
     coarse = block_means(levels, factors)
     coarse_affine = affine @ _scaling(factors)
-    head, kept = _parts(coarse, coarse_affine)
+    head, kept = find_pieces(coarse, size_mm * factors)
+    if not head.any():
+        raise StepError("Expected a head in the scan, got nothing but noise; look at the scan.")
+    kept = grow(kept, (1, 1, 1))
     top, front = _place(head, coarse_affine)
     levels, affine = _clean_and_crop(levels, affine, kept, factors)
-    even, affine = _even(levels, affine, size_mm)
+    even, affine = _even(levels, affine, size_mm, 1 + min(contrast.roughness, 0.5))
     _hide_below(even, affine, float(top[2]) - SHOWN_MM)
     return Head(even, affine, top, front)
 
@@ -104,19 +106,7 @@ def _scaling(factors: Factors) -> Affine:
     return scaling
 
 
-def _parts(coarse: Levels, affine: Affine) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Part of the blocks: the largest piece, and all pieces large enough to be kept, grown by a block."""
-    labels, sizes = components(coarse)
-    voxel_ml = abs(np.linalg.det(affine[:3, :3])) / 1000
-    large = sizes * voxel_ml >= ISLAND_ML
-    if not large.any():
-        raise StepError("Expected a head in the scan, got nothing but noise; look at the scan.")
-    return labels == int(np.argmax(sizes)), grow(large[labels])
-
-
-def _clean_and_crop(
-    levels: Levels, affine: Affine, kept: npt.NDArray[np.bool_], factors: Factors
-) -> tuple[Levels, Affine]:
+def _clean_and_crop(levels: Levels, affine: Affine, kept: Mask, factors: Factors) -> tuple[Levels, Affine]:
     """Set to air what is not kept, and cut the grid down to what is."""
     box = []
     for axis in range(3):
@@ -132,16 +122,18 @@ def _clean_and_crop(
     return cropped, moved
 
 
-def _even(levels: Levels, affine: Affine, size_mm: npt.NDArray[np.float64]) -> tuple[FloatVolume, Affine]:
-    """Resample to even voxels of `STEP_MM`."""
-    out = levels.astype(np.float32)
+def _even(
+    levels: Levels, affine: Affine, size_mm: npt.NDArray[np.float64], smoothness: float
+) -> tuple[FloatVolume, Affine]:
+    """Resample to even voxels of `STEP_MM`, the smoother the more noise there is."""
+    out = levels.astype(np.float32) - np.float32(SURFACE_LEVEL)
     thick = int(np.argmax(size_mm))
     order = np.argsort(size_mm)
     for axis in order:
         size = float(size_mm[axis])
         if axis == thick and size > THICK_MM:
             out = _by_shape(out, axis)
-        weights = spline_weights(out.shape[axis], size, STEP_MM, max(size, STEP_MM))
+        weights = spline_weights(out.shape[axis], size, STEP_MM, smoothness * max(size, STEP_MM))
         out = resample_axis(out, int(axis), weights)
     if size_mm[thick] > THICK_MM:
         for axis in range(3):
@@ -165,17 +157,19 @@ def _hide_below(levels: FloatVolume, affine: Affine, floor_mm: float) -> None:
     lowest = min(0.0, affine[2, 0] * i[-1]) + min(0.0, affine[2, 1] * j[-1]) + affine[2, 3]
     count = int(np.count_nonzero(lowest + affine[2, 2] * k < floor_mm + 0.5))
     slope = affine[2, 0] * i[:, None, None] + affine[2, 1] * j[:, None] + affine[2, 2] * k[:count]
-    levels[:, :, :count] *= np.clip(slope + affine[2, 3] - floor_mm + 0.5, 0, 1)
+    shown = SURFACE_LEVEL * (slope + affine[2, 3] - floor_mm)
+    levels[:, :, :count] = np.minimum(levels[:, :, :count], shown)
 
 
-def _place(head: npt.NDArray[np.bool_], affine: Affine) -> tuple[npt.NDArray[np.float64], float]:
+def _place(head: Mask, affine: Affine) -> tuple[npt.NDArray[np.float64], float]:
     """World point at the vertex's height over the middle of the cranium, and the cranium's front."""
-    points = np.argwhere(head) @ affine[:3, :3].T + affine[:3, 3]
+    i, j, k = np.unravel_index(np.flatnonzero(head), head.shape)
+    x, y, z = (row[0] * i + row[1] * j + row[2] * k + row[3] for row in affine[:3])
     layer_mm = max(2.0, float(np.abs(affine[2, :3]).max()))
-    layer = np.floor(points[:, 2] / layer_mm).astype(int)
+    layer = np.floor(z / layer_mm).astype(np.intp)
     area_mm2 = np.bincount(layer - layer.min()) * abs(np.linalg.det(affine[:3, :3])) / layer_mm
     filled = np.flatnonzero(area_mm2 >= min(LEAST_AREA_MM2, area_mm2.max()))
     top = float((layer.min() + filled[-1] + 1) * layer_mm)
-    cranium = points[points[:, 2] > top - CRANIUM_MM]
-    x, y, _ = cranium.mean(axis=0)
-    return np.array([x, y, top]), float(np.percentile(cranium[:, 1], 99.5))
+    cranium = z > top - CRANIUM_MM
+    middle = np.array([x[cranium].mean(), y[cranium].mean(), top])
+    return middle, float(np.percentile(y[cranium], 99.5))

@@ -7,9 +7,17 @@ import numpy.typing as npt
 
 from defacto.render.compile import compiled
 from defacto.render.contrast import SURFACE_LEVEL
+from defacto.types import Mask
 
 Levels = npt.NDArray[np.uint8]
 Factors = tuple[int, int, int]
+
+PIECE_ML = 1.5
+"""What hangs together and is smaller than this is not of the head."""
+SURE_LEVEL = 1.5 * SURFACE_LEVEL
+"""Far from voxels of at least this level nothing is of the head."""
+FAINT_MM = 4.0
+"""How far from those fainter ones count."""
 
 
 @compiled
@@ -38,8 +46,8 @@ def block_means(levels: Levels, factors: Factors) -> Levels:
 
 
 @compiled
-def components(levels: Levels) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Label the pieces that hang together over six neighbours, from the skin's level up; and count each.
+def components(levels: Levels, least: float) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Label the pieces that hang together over six neighbours, of at least a certain level; and count each.
 
     Label 0 is the rest; its count is 0.
     """
@@ -49,7 +57,7 @@ def components(levels: Levels) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.in
     stack = np.empty(flat.size, dtype=np.int32)
     sizes = [0]
     for seed in range(flat.size):
-        if flat[seed] < SURFACE_LEVEL or labels[seed] != 0:
+        if flat[seed] < least or labels[seed] != 0:
             continue
         label = len(sizes)
         labels[seed] = label
@@ -75,7 +83,7 @@ def components(levels: Levels) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.in
                     inside, there = k > 0, here - 1
                 else:
                     inside, there = k < nk - 1, here + 1
-                if inside and labels[there] == 0 and flat[there] >= SURFACE_LEVEL:
+                if inside and labels[there] == 0 and flat[there] >= least:
                     labels[there] = label
                     stack[top] = there
                     top += 1
@@ -84,7 +92,7 @@ def components(levels: Levels) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.in
 
 
 @compiled
-def clear_outside(levels: Levels, kept: npt.NDArray[np.bool_], factors: Factors) -> None:
+def clear_outside(levels: Levels, kept: Mask, factors: Factors) -> None:
     """Set to air, in place, every voxel whose block is not kept."""
     a, b, c = factors
     for i in range(levels.shape[0]):
@@ -94,14 +102,40 @@ def clear_outside(levels: Levels, kept: npt.NDArray[np.bool_], factors: Factors)
                     levels[i, j, k] = 0
 
 
-def grow(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Add the 26 neighbours of every voxel of a mask."""
+def grow(mask: Mask, counts: Factors) -> Mask:
+    """Add the neighbours of a mask, so many along each axis, corners included."""
     out = mask.copy()
-    for axis in range(3):
-        before = out.copy()
-        ahead = [slice(None)] * 3
-        behind = [slice(None)] * 3
-        ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
-        out[tuple(ahead)] |= before[tuple(behind)]
-        out[tuple(behind)] |= before[tuple(ahead)]
+    for axis, count in enumerate(counts):
+        for _ in range(count):
+            lines = np.moveaxis(out, axis, 0)
+            before = lines.copy()
+            lines[1:] |= before[:-1]
+            lines[:-1] |= before[1:]
     return out
+
+
+def find_pieces(levels: Levels, voxel_mm: npt.NDArray[np.float64]) -> tuple[Mask, Mask]:
+    """Part a head from what floats around it.
+
+    A piece counts where it is large. What is hardly brighter than the skin's level counts only near to what
+    is brighter: so faint ghosts, goggles and pads drop out, and the thin skin over dark bone stays.
+
+    Parameters
+    ----------
+    levels : ndarray of uint8, shape (i, j, k)
+        Levels of coarse voxels.
+    voxel_mm : ndarray, shape (3,)
+        Their size.
+
+    Returns
+    -------
+    ndarray of bool, ndarray of bool
+        The largest piece; and all pieces that count. Both are empty where there is none.
+    """
+    voxel_ml = float(np.prod(voxel_mm)) / 1000
+    labels, sizes = components(levels, SURE_LEVEL)
+    i, j, k = (round(FAINT_MM / float(size)) for size in voxel_mm)
+    near = grow((sizes * voxel_ml >= PIECE_ML)[labels], (i, j, k))
+    labels, sizes = components(np.where(near, levels, 0).astype(np.uint8), SURFACE_LEVEL)
+    largest = int(np.argmax(sizes))
+    return labels == (largest or -1), (sizes * voxel_ml >= PIECE_ML)[labels]

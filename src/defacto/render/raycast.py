@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from defacto.render.compile import compiled
-from defacto.render.contrast import SURFACE_LEVEL
 from defacto.render.head import Head
 from defacto.types import FloatVolume
 
@@ -22,7 +21,7 @@ BLOCK = 8
 STRIDE_MM = 0.8
 """From sample to sample along a ray."""
 
-Vector = npt.NDArray[np.float64]
+Point = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def _interpolate(levels: FloatVolume, x: float, y: float, z: float) -> float:
 
 
 @compiled
-def _enter(shape: tuple[int, int, int], start: Vector, ray: Vector) -> tuple[float, float, int]:
+def _enter(shape: tuple[int, int, int], start: Point, ray: Point) -> tuple[float, float, int]:
     """Where a ray enters and leaves the grid, half a voxel outside its voxels, and across which axis."""
     begin, end, face = -1e4, 1e4, -1
     for axis in range(3):
@@ -151,45 +150,40 @@ def _enter(shape: tuple[int, int, int], start: Vector, ray: Vector) -> tuple[flo
 
 
 @compiled
-def _skip(maxima: FloatVolume, start: Vector, ray: Vector, far: float) -> float:
-    """How far the ray gets before it leaves an empty block; `far` itself in a block that holds skin."""
-    at = np.empty(3, dtype=np.int64)
-    for axis in range(3):
-        at[axis] = min(max(int(start[axis] + ray[axis] * far), 0) // BLOCK, maxima.shape[axis] - 1)
-    block = (at[0], at[1], at[2])
-    if maxima[block] >= SURFACE_LEVEL:
-        return far
+def _block(maxima: FloatVolume, start: Point, ray: Point, far: float) -> tuple[float, bool]:
+    """Where the ray leaves the block that it is in, and whether that block holds no skin."""
+    a = min(max(int(start[0] + ray[0] * far), 0) // BLOCK, maxima.shape[0] - 1)
+    b = min(max(int(start[1] + ray[1] * far), 0) // BLOCK, maxima.shape[1] - 1)
+    c = min(max(int(start[2] + ray[2] * far), 0) // BLOCK, maxima.shape[2] - 1)
     leave = 1e4
-    for axis in range(3):
-        if ray[axis] > 1e-9:
-            leave = min(leave, (at[axis] * BLOCK + BLOCK - start[axis]) / ray[axis])
-        elif ray[axis] < -1e-9:
-            leave = min(leave, (at[axis] * BLOCK - start[axis]) / ray[axis])
-    return max(far, leave) + 0.01
-
-
-@compiled
-def _level(levels: FloatVolume, start: Vector, ray: Vector, far: float) -> float:
-    x, y, z = start[0] + ray[0] * far, start[1] + ray[1] * far, start[2] + ray[2] * far
-    return _interpolate(levels, x, y, z)
+    for axis, block in ((0, a), (1, b), (2, c)):
+        side = block * BLOCK + BLOCK if ray[axis] > 0 else block * BLOCK
+        if abs(ray[axis]) > 1e-9:
+            there = (side - start[axis]) / ray[axis]
+            leave = min(leave, there if there > far else 1e4)
+    return leave + 0.01, maxima[a, b, c] < 0
 
 
 @compiled
 def _follow(
-    levels: FloatVolume, maxima: FloatVolume, start: Vector, ray: Vector, met: npt.NDArray[np.float32]
+    levels: FloatVolume, maxima: FloatVolume, start: Point, ray: Point, met: npt.NDArray[np.float32]
 ) -> None:
     """Follow one ray to the first skin, and note depth, gradient and whether the field of view was met."""
+    (sx, sy, sz), (rx, ry, rz) = start, ray
     begin, end, face = _enter(levels.shape, start, ray)
-    far = begin
-    while far < end:
-        past = _skip(maxima, start, ray, far)
-        if past > far:
-            far = past
-        elif _level(levels, start, ray, far) >= SURFACE_LEVEL:
-            break
-        else:
+    far, found = begin, False
+    while far < end and not found:
+        leave, empty = _block(maxima, start, ray, far)
+        leave = min(leave, end)
+        if empty:
+            far = leave
+            continue
+        while far < leave:
+            if _interpolate(levels, sx + rx * far, sy + ry * far, sz + rz * far) >= 0:
+                found = True
+                break
             far += STRIDE_MM
-    if far >= end:
+    if not found:
         return
     met[0] = far
     if far == begin:
@@ -199,11 +193,11 @@ def _follow(
     low, high = max(begin, far - STRIDE_MM), far
     for _ in range(6):
         half = 0.5 * (low + high)
-        if _level(levels, start, ray, half) >= SURFACE_LEVEL:
+        if _interpolate(levels, sx + rx * half, sy + ry * half, sz + rz * half) >= 0:
             high = half
         else:
             low = half
-    x, y, z = start[0] + ray[0] * high, start[1] + ray[1] * high, start[2] + ray[2] * high
+    x, y, z = sx + rx * high, sy + ry * high, sz + rz * high
     met[0] = high
     met[1] = _interpolate(levels, x - 1, y, z) - _interpolate(levels, x + 1, y, z)
     met[2] = _interpolate(levels, x, y - 1, z) - _interpolate(levels, x, y + 1, z)
@@ -214,15 +208,17 @@ def _follow(
 def _follow_all(
     levels: FloatVolume,
     maxima: FloatVolume,
-    origin: Vector,
+    origin: npt.NDArray[np.float64],
     steps: npt.NDArray[np.float64],
     met: npt.NDArray[np.float32],
 ) -> None:
     """Follow the rays of all pixels; `steps` holds, as columns, voxels per column, per row and per mm."""
-    start = np.empty(3)
-    ray = steps[:, 2].copy()
+    ray = (steps[0, 2], steps[1, 2], steps[2, 2])
     for row in range(met.shape[0]):
         for column in range(met.shape[1]):
-            for axis in range(3):
-                start[axis] = origin[axis] + steps[axis, 0] * column + steps[axis, 1] * row
+            start = (
+                origin[0] + steps[0, 0] * column + steps[0, 1] * row,
+                origin[1] + steps[1, 0] * column + steps[1, 1] * row,
+                origin[2] + steps[2, 0] * column + steps[2, 1] * row,
+            )
             _follow(levels, maxima, start, ray, met[row, column])

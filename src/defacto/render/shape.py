@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from defacto.render.compile import compiled
-from defacto.render.contrast import SURFACE_LEVEL
 from defacto.types import FloatVolume
 
 REACH_MM = 12.0
@@ -22,18 +21,18 @@ def to_distances(slices: FloatVolume, pixel_mm: float) -> FloatVolume:
     Parameters
     ----------
     slices : ndarray, shape (slices, j, k)
-        Levels.
+        Levels, 0 on the outline.
     pixel_mm : float
         Pixel size within a slice.
 
     Returns
     -------
     ndarray
-        Levels again: `SURFACE_LEVEL` on the outline, 0 from `REACH_MM` outside of it on, as far above inside.
+        Distance in mm, positive inside, followed up to `REACH_MM`.
     """
     out = np.empty_like(slices)
     _signed_distances(slices, out)
-    return np.asarray(SURFACE_LEVEL * (1 + np.clip(out * pixel_mm / REACH_MM, -1, 1)), dtype=np.float32)
+    return np.asarray(np.clip(out * np.float32(pixel_mm), -REACH_MM, REACH_MM))
 
 
 @compiled
@@ -63,7 +62,7 @@ def _filled(levels: npt.NDArray[np.float32], stack: npt.NDArray[np.int32]) -> np
     top = 0
     for j in range(nj):
         for k in range(nk):
-            if (j in (0, nj - 1) or k in (0, nk - 1)) and levels[j, k] < SURFACE_LEVEL:
+            if (j in (0, nj - 1) or k in (0, nk - 1)) and levels[j, k] < 0:
                 inside[j, k] = False
                 stack[top] = j * nk + k
                 top += 1
@@ -72,7 +71,7 @@ def _filled(levels: npt.NDArray[np.float32], stack: npt.NDArray[np.int32]) -> np
         j, k = stack[top] // nk, stack[top] % nk
         for dj, dk in ((-1, 0), (1, 0), (0, -1), (0, 1)):
             jj, kk = j + dj, k + dk
-            if 0 <= jj < nj and 0 <= kk < nk and inside[jj, kk] and levels[jj, kk] < SURFACE_LEVEL:
+            if 0 <= jj < nj and 0 <= kk < nk and inside[jj, kk] and levels[jj, kk] < 0:
                 inside[jj, kk] = False
                 stack[top] = jj * nk + kk
                 top += 1
@@ -91,7 +90,7 @@ def _mark_crossings(
                 jj, kk = j + dj, k + dk
                 if jj >= nj or kk >= nk or inside[j, k] == inside[jj, kk]:
                     continue
-                share = (SURFACE_LEVEL - levels[j, k]) / (levels[jj, kk] - levels[j, k])
+                share = levels[j, k] / (levels[j, k] - levels[jj, kk])
                 _offer(nearest, j, k, j + dj * share, k + dk * share)
                 _offer(nearest, jj, kk, j + dj * share, k + dk * share)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,8 +14,10 @@ from defacto.types import FloatVolume, Grid, Picture
 VIEWS = {"left": View(45.0, 5.0), "right": View(-45.0, 5.0), "front": View(0.0, 0.0)}
 """The eye stands before the face, on the side that the key names."""
 BACKGROUND = (34, 52, 92)
-SKIN = (236, 219, 202)
-CUT = (120, 112, 140)
+SKIN = (248, 230, 212)
+CUT = (126, 116, 148)
+OUTLINE_MM = 5.0
+"""A step in depth, from one pixel to the next, that is drawn as an outline."""
 LIGHT = np.array([-0.30, 0.45, 0.84])
 """Where the light comes from: the picture's right, up and towards the eye."""
 
@@ -53,16 +57,28 @@ def draw(head: Head, view: View, size: int) -> Picture:
 
 
 def shade(seen: Cast) -> Picture:
-    """Light what the rays met: a lamp beside the eye, and shadow in hollows."""
+    """Light what the rays met: a lamp beside the eye, shadow in hollows, flat colour where a scan ends."""
     hit = ~np.isnan(seen.depth_mm)
-    light = LIGHT / np.linalg.norm(LIGHT)
-    facing = np.clip(seen.normals @ light.astype(np.float32), 0, 1)
+    light = (LIGHT / np.linalg.norm(LIGHT)).astype(np.float32)
+    facing = np.clip(seen.normals @ light, 0, 1)
     head_on = np.clip(seen.normals[..., 2], 0, 1)
-    openness = _openness(seen, hit)
-    brightness = (0.16 + 0.52 * facing + 0.32 * head_on) * openness
-    colour = np.where(seen.cut[..., None], np.array(CUT, np.float32), np.array(SKIN, np.float32))
-    picture = np.where(hit[..., None], colour * brightness[..., None], np.array(BACKGROUND, np.float32))
-    return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+    brightness = (0.10 + 0.60 * facing + 0.33 * head_on) * _openness(seen, hit)
+    colour = np.where(seen.cut[..., None], np.array(CUT), brightness[..., None] * np.array(SKIN))
+    picture = np.where(hit[..., None], colour, np.array(BACKGROUND))
+    return np.clip(_soften(picture, seen) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _soften(picture: npt.NDArray[np.float64], seen: Cast) -> npt.NDArray[np.float64]:
+    """Blend pixels at outlines with their neighbours."""
+    depth = np.pad(np.where(np.isnan(seen.depth_mm), 1e3, seen.depth_mm), 1, mode="edge")
+    padded = np.pad(picture, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    blend, jump = np.zeros_like(picture), np.zeros(picture.shape[:2])
+    rows, columns = picture.shape[:2]
+    for down, across in itertools.product(range(3), repeat=2):
+        window = slice(down, down + rows), slice(across, across + columns)
+        blend += (2 - abs(down - 1)) * (2 - abs(across - 1)) / 16 * padded[window]
+        jump = np.maximum(jump, np.abs(depth[window] - depth[1:-1, 1:-1]))
+    return np.where((jump > OUTLINE_MM)[..., None], blend, picture)
 
 
 def _openness(seen: Cast, hit: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:

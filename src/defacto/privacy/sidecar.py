@@ -1,0 +1,80 @@
+"""Sidecars cleaned by an allow-list: tags of hardware and sequence stay, all else goes."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from defacto.privacy.sidecar_terms import BOOLEANS, NUMBERS, VALUES, WORDS
+
+_MAX_LETTERS = 64
+_MAX_ITEMS = 4096
+_SAFE_CHARACTERS = re.compile(r"[A-Za-z0-9 _*\\/;:.,+()-]*")
+_DATE = re.compile(r"(19|20)\d\d\D?[01]?\d\D?[0-3]?\d|\d{1,2}[-./]\d{1,2}[-./](19|20)?\d\d")
+_TOKENS = re.compile(r"[A-Za-z]+|[0-9]+")
+_MAX_DIGITS_TOGETHER = 4
+_MAX_DIGITS = 12
+_VOCABULARIES = {tag: frozenset(words.split()) for tag, words in WORDS.items()}
+_VALUES = {tag: frozenset(value.casefold() for value in values) for tag, values in VALUES.items()}
+
+
+def clean(sidecar: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what may leave of a sidecar.
+
+    A tag stays if it is on the allow-list (`defacto.privacy.sidecar_terms`) and its value is of the
+    expected kind: a number of plausible size, true or false, one of a few values, or a code made of known
+    words. Free text, names of institutions, devices and people, serial numbers, unique identifiers, dates
+    and times are on no list. Nothing is changed or added; the order of the tags is kept. Cleaning twice is
+    cleaning once.
+
+    Parameters
+    ----------
+    sidecar : mapping
+        As it was read.
+
+    Returns
+    -------
+    dict
+        A part of it.
+
+    Examples
+    --------
+    >>> clean({"EchoTime": 0.003, "InstitutionName": "General", "Manufacturer": "Siemens"})
+    {'EchoTime': 0.003, 'Manufacturer': 'Siemens'}
+    """
+    return {tag: value for tag, value in sidecar.items() if is_allowed(tag, value)}
+
+
+def is_allowed(tag: str, value: Any) -> bool:
+    """Whether a tag may leave with this value."""
+    if tag in BOOLEANS:
+        return isinstance(value, bool)
+    items = value if isinstance(value, list) else [value]
+    if not items or len(items) > _MAX_ITEMS:
+        return False
+    if tag in NUMBERS:
+        return all(_is_number(item, NUMBERS[tag]) for item in items)
+    if tag in _VALUES:
+        return isinstance(value, str) and value.casefold() in _VALUES[tag]
+    if tag in _VOCABULARIES:
+        return len(items) <= _MAX_LETTERS and all(_is_code(item, _VOCABULARIES[tag]) for item in items)
+    return False
+
+
+def _is_number(value: Any, largest: float) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) and abs(value) <= largest
+
+
+def _is_code(value: Any, words: frozenset[str]) -> bool:
+    if not isinstance(value, str) or len(value) > _MAX_LETTERS or not _SAFE_CHARACTERS.fullmatch(value):
+        return False
+    tokens = _TOKENS.findall(value)
+    numbers = [token for token in tokens if token.isdigit()]
+    short = all(len(number) <= _MAX_DIGITS_TOGETHER for number in numbers)
+    few = sum(map(len, numbers)) <= _MAX_DIGITS
+    known = all(token.isdigit() or token.casefold() in words for token in tokens)
+    return known and short and few and not _DATE.search(value)

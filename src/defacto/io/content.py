@@ -16,7 +16,7 @@ from isal import igzip, isal_zlib
 
 from defacto.errors import VolumeError
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 _GZIP_MAGIC = b"\x1f\x8b"
 _DICOM_MAGIC = b"DICM"
 _open_gzip: Any = igzip.IGzipFile
@@ -69,7 +69,7 @@ class Content:
             ) from None
         view, filled = memoryview(buffer.data), 0
         with _sentences():
-            while filled < n_bytes and (count := self._stream.readinto(view[filled:])):
+            while count := self._stream.readinto(view[filled : filled + _CHUNK]):
                 filled += count
         if filled != n_bytes:
             raise VolumeError(f"expected {n_bytes} bytes of voxels, got {filled}; {_COPY_AGAIN}")

@@ -10,7 +10,7 @@ from defacto.errors import VolumeError
 from defacto.types import Scan
 
 _LARGEST = 1e30
-_BLOCK = 1 << 20
+_BLOCK = 1 << 17
 
 
 def check_intensities(scan: Scan, *, allow_blank: bool) -> None:

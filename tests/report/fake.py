@@ -46,7 +46,7 @@ def scan(i: int, state: State, rng: random.Random, out: Path | None) -> ScanView
     attempts = tuple(attempt(name, n + 1, o, rng) for n, o in enumerate(outcomes))
     if out is not None:
         for each in attempts:
-            draw_pictures(out, each, rng)
+            draw_pictures(out, each, random.Random(i))
     reviews: tuple[Review, ...] = ()
     if state is State.CLEARED:
         reviews = (Review(len(attempts), Outcome.PASS, "KL", "Looks right."),)

@@ -56,6 +56,7 @@ def render_study(view: StudyView) -> str:
     """Return the page of the study."""
     limit_of = limits((a for scan in view.scans for a in scan.attempts), view.settings)
     passes = sorted(view.passes, key=lambda s: (s.state is not State.VERIFY, -nearness(s.measures, limit_of)))
+    columns = _columns(view, limit_of)
     return _template("study.html").render(
         view=view,
         way=draw_flow(flow_of(view.scans, view.rounds)),
@@ -63,8 +64,8 @@ def render_study(view: StudyView) -> str:
         gallery=[(scan, _thumbnails(scan)) for scan in passes[:GALLERY] if _thumbnails(scan)],
         passes=len(passes),
         stuck=view.stuck[:STUCK],
-        columns=_columns(view, limit_of),
-        rows=[_row(scan, _columns(view, limit_of), limit_of) for scan in view.scans],
+        columns=columns,
+        rows=[_row(scan, columns, limit_of) for scan in view.scans],
         settings=_setting_rows(view.settings),
         timing=timing_of(view.scans),
         waiting=waiting_words(view),
@@ -105,7 +106,9 @@ def images(scan: ScanView, attempt: Attempt, up: str = "../../") -> list[Image]:
         if not path.parts or path.is_absolute() or ".." in path.parts:
             continue
         alt = f"Head of {words.clean(scan.name)} {caption}, after attempt {attempt.number}"
-        found.append(Image(up + quote(str(path)), alt, caption.capitalize(), role == "slices"))
+        found.append(
+            Image(up + quote(str(path), errors="replace"), alt, caption.capitalize(), role == "slices")
+        )
     return found
 
 
@@ -127,16 +130,28 @@ class Column:
 
 
 def _columns(view: StudyView, limit_of: dict[str, float]) -> list[Column]:
-    sample = {name: m for scan in view.scans for a in scan.attempts for name, m in a.measures.items()}
-    plain = [name for name in view.names if words.feature_of(name) is None]
-    plain.sort(key=lambda name: name not in limit_of)
+    """Return up to four measures for the table of scans, the judged ones first, and the most visible feature.
+
+    What is the same in all scans, and within its limit, is left to the section of measures.
+    """
     found = [
-        Column(n, words.measure_word(n), "" if sample[n].unit == "share" else sample[n].unit)
-        for n in plain[:5]
-    ]
+        Column(name, words.measure_word(name), _unit(view, name))
+        for name in sorted(view.names, key=lambda name: name not in limit_of)
+        if words.feature_of(name) is None and _tells(view, name, limit_of.get(name))
+    ][:4]
     if any(words.feature_of(name) for name in view.names):
         found.insert(1, Column(None, "Most visible feature", ""))
     return found
+
+
+def _unit(view: StudyView, name: str) -> str:
+    unit = next(a.measures[name].unit for s in view.scans for a in s.attempts if name in a.measures)
+    return "" if unit == "share" else unit
+
+
+def _tells(view: StudyView, name: str, limit: float | None) -> bool:
+    found = [Check(scan.measures[name], limit) for scan in view.scans if name in scan.measures]
+    return len({check.value for check in found}) > 1 or any(check.verdict == "beyond" for check in found)
 
 
 def _row(scan: ScanView, columns: list[Column], limit_of: dict[str, float]) -> dict[str, Any]:
@@ -209,6 +224,7 @@ def _environment() -> Environment:
         loader=PackageLoader("defacto.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=words.printable,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -178,10 +178,13 @@ def headline(counts: Mapping[State, int]) -> str:
         return "The only scan is cleared." if total == 1 else f"All {total:,} scans are cleared."
     if total == 1:
         return "The only scan " + "".join(_clauses(counts)).split(" ", 1)[1] + "."
+    clauses = _clauses(counts)
+    if cleared == 0 and len(clauses) == 1:
+        return f"All {total:,} scans {clauses[0].split(' ', 1)[1]}."
     first = f"{cleared:,} of {total:,} scans {_is(cleared)} cleared"
     if cleared == 0:
         first = f"None of the {total:,} scans is cleared yet"
-    return "; ".join([first, *_clauses(counts)]) + "."
+    return "; ".join([first, *clauses]) + "."
 
 
 def _clauses(counts: Mapping[State, int]) -> list[str]:
@@ -191,7 +194,7 @@ def _clauses(counts: Mapping[State, int]) -> list[str]:
     parts = [
         (waits[0], f"{waits[0]:,} {_verb(waits[0], 'waits', 'wait')} for verification"),
         (waits[1], f"{waits[1]:,} {_verb(waits[1], 'waits', 'wait')} for a person's decision"),
-        (open_, f"{open_:,} {_is(open_)} not finished"),
+        (open_, f"{open_:,} {_is(open_)} still to be finished"),
         (rejected, f"{rejected:,} {_was(rejected)} rejected"),
         (refused, f"{refused:,} {_was(refused)} refused"),
     ]
@@ -213,12 +216,12 @@ def _was(amount: int) -> str:
 def natural(name: str) -> tuple[Any, ...]:
     """Return a sort key that puts sub-2 before sub-10."""
     parts = re.split(r"([0-9]{1,18})", name)
-    return tuple((1, int(p), p) if p.isdecimal() and p.isascii() else (0, 0, p) for p in parts)
+    return tuple((1, int(p), p) if p.isdecimal() and p.isascii() else (0, 0, p.casefold()) for p in parts)
 
 
 def in_order(scans: Iterable[ScanView]) -> tuple[ScanView, ...]:
     """Return scans in the order of their names, numbers counted as numbers."""
-    return tuple(sorted(scans, key=lambda scan: natural(scan.name)))
+    return tuple(sorted(scans, key=lambda scan: (natural(scan.name), scan.name)))
 
 
 def conclusion(attempt: Attempt) -> str:

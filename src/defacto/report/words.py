@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import Any
 
 from defacto.types import Feature, Outcome, State
@@ -69,6 +70,7 @@ def outcome_word(outcome: Outcome | None, sure: bool = True) -> str:
     return str(outcome.value) if outcome is not None and sure else NOT_SURE
 
 
+@lru_cache(maxsize=4096)
 def measure_word(name: str) -> str:
     """Return a measure's name as a person says it."""
     if name in _MEASURE_WORD:
@@ -81,6 +83,7 @@ def measure_word(name: str) -> str:
     return name.replace("_", " ").strip().capitalize() or "Unnamed"
 
 
+@lru_cache(maxsize=4096)
 def feature_of(name: str) -> Feature | None:
     """Return the feature whose visible share a measure gives, or None.
 
@@ -130,7 +133,7 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:g}"
+        return f"{value + 0.0:g}"
     if isinstance(value, list | tuple):
         return ", ".join(plain(item) for item in value)
     return clean("–" if value is None else str(value))
@@ -138,7 +141,13 @@ def plain(value: Any) -> str:
 
 def clean(text: str) -> str:
     """Return free text without control characters, each absolute path in it cut to its last part."""
-    return _PATH.sub(_last_part, _CONTROL.sub(" ", text)).strip()
+    text = str(printable(text))
+    return (_PATH.sub(_last_part, text) if "/" in text or "\\" in text else text).strip()
+
+
+def printable(value: Any) -> Any:
+    """Return text without characters that no page may hold; what is not text, or is markup, as it is."""
+    return _CONTROL.sub(" ", value) if type(value) is str else value
 
 
 def _last_part(match: re.Match[str]) -> str:

@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/volume_io.py [VOLUME.nii.gz] [--rounds 5]
 
-Every figure comes from a fresh process. Time is the best of the rounds, the programs taking turns; memory is the
-peak above what was taken before the job. Without a file, a made head-like volume of 75 MB is taken.
+Every figure comes from a fresh process. Time is the best of the rounds, the programs taking turns; memory is
+the peak above what was taken before the job. Without a file, a made head-like volume of 75 MB is taken.
 """
 
 from __future__ import annotations

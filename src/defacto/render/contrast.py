@@ -15,8 +15,8 @@ SURFACE_FRACTION = 0.22
 """Where between air and tissue the skin is drawn."""
 SURFACE_LEVEL = 26.0
 """The level of the skin, where 0 is air; ten times as bright as the skin is cut off at 255."""
-NOISE_WIDTHS = 3.0
-"""At least so many times the noise lie between air and the skin."""
+NOISE_WIDTHS = 2.0
+"""At least so many times the noise lie between air and the skin; smoothing makes it thrice as many."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -11,20 +12,23 @@ import numpy.typing as npt
 from defacto.errors import StepError
 from defacto.render.contrast import SURFACE_LEVEL, find_contrast, to_levels
 from defacto.render.islands import Factors, Levels, block_means, clear_outside, find_pieces, grow
+from defacto.render.raycast import block_maxima
 from defacto.render.resample import resample_axis, spline_weights
 from defacto.render.shape import to_distances
 from defacto.types import Affine, FloatVolume, Grid, Mask
 
 STEP_MM = 1.0
-"""Voxel size of the even grid."""
+"""Voxel size of the even grid, about."""
 THICK_MM = 2.2
 """Slices thicker than this are interpolated by their shape."""
+ROUGH = 0.3
+"""Scans with more noise than this, as a share of the step from air to skin, are smoothed first."""
 CRANIUM_MM = 90.0
 """So much below its top the head is taken for cranium, which no defacing moves."""
 SHOWN_MM = 250.0
 """So far below its top the head is shown; shoulders are left away."""
-LEAST_AREA_MM2 = 400.0
-"""The vertex lies where a cross-section of the head is as large as this."""
+TOP_MM3 = 2000.0
+"""So much of a head lies above its top: hair and noise do not move it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,11 @@ class Head:
     top_mm: npt.NDArray[np.float64]
     front_mm: float
 
+    @cached_property
+    def maxima(self) -> FloatVolume:
+        """Largest level of each block of voxels, by which empty space is skipped."""
+        return block_maxima(self.levels)
+
 
 def find_head(volume: FloatVolume, grid: Grid) -> Head:
     """Find the surface of the head in a scan of any contrast, voxel size and storage order.
@@ -65,9 +74,12 @@ def find_head(volume: FloatVolume, grid: Grid) -> Head:
         If there is no head: the same intensity everywhere, or nothing but noise.
     """
     volume, affine = to_ras(volume, grid.affine)
-    contrast = find_contrast(volume)
-    levels = np.ascontiguousarray(to_levels(volume, contrast))
     size_mm = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+    contrast = find_contrast(volume)
+    if contrast.roughness > ROUGH:
+        volume = _smooth(volume, size_mm)
+        contrast = find_contrast(volume)
+    levels = np.ascontiguousarray(to_levels(volume, contrast))
     i, j, k = (max(1, round(2.0 / float(size))) for size in size_mm)
     factors = (i, j, k)
     coarse = block_means(levels, factors)
@@ -99,6 +111,14 @@ def to_ras(volume: FloatVolume, affine: Affine) -> tuple[FloatVolume, Affine]:
     return view, np.asarray(affine @ turned)
 
 
+def _smooth(volume: FloatVolume, size_mm: npt.NDArray[np.float64]) -> FloatVolume:
+    """Take most of the noise out, along the thin axes of the voxels."""
+    out = np.ascontiguousarray(np.nan_to_num(volume, posinf=0, neginf=0), dtype=np.float32)
+    for axis in np.flatnonzero(size_mm < 1.5 * size_mm.min()):
+        out = resample_axis(out, int(axis), spline_weights(out.shape[axis], 1.0, 1.0, 1.5))
+    return out
+
+
 def _scaling(factors: Factors) -> Affine:
     """Affine from blocks to the voxels that they are made of."""
     scaling = np.diag([*map(float, factors), 1.0])
@@ -125,30 +145,39 @@ def _clean_and_crop(levels: Levels, affine: Affine, kept: Mask, factors: Factors
 def _even(
     levels: Levels, affine: Affine, size_mm: npt.NDArray[np.float64], smoothness: float
 ) -> tuple[FloatVolume, Affine]:
-    """Resample to even voxels of `STEP_MM`, the smoother the more noise there is."""
+    """Resample to nearly even voxels, the smoother the more noise there is; 0 is the skin afterwards."""
     out = levels.astype(np.float32) - np.float32(SURFACE_LEVEL)
+    step_mm = np.array([_step(float(size)) for size in size_mm])
     thick = int(np.argmax(size_mm))
-    order = np.argsort(size_mm)
-    for axis in order:
-        size = float(size_mm[axis])
-        if axis == thick and size > THICK_MM:
-            out = _by_shape(out, axis)
-        weights = spline_weights(out.shape[axis], size, STEP_MM, smoothness * max(size, STEP_MM))
-        out = resample_axis(out, int(axis), weights)
-    if size_mm[thick] > THICK_MM:
-        for axis in range(3):
-            out = resample_axis(out, axis, spline_weights(out.shape[axis], STEP_MM, STEP_MM, STEP_MM))
-    ratio = STEP_MM / size_mm
+    by_shape = size_mm[thick] > THICK_MM
+    for axis in np.argsort(size_mm):
+        if by_shape and axis == thick:
+            out = _to_shape(out, axis, step_mm)
+        size, step = float(size_mm[axis]), float(step_mm[axis])
+        out = resample_axis(
+            out, int(axis), spline_weights(out.shape[axis], size, step, smoothness * max(size, step))
+        )
+    for axis in range(3 if by_shape else 0):
+        step = float(step_mm[axis])
+        out = resample_axis(out, axis, spline_weights(out.shape[axis], step, step, step))
+    ratio = step_mm / size_mm
     fine = np.diag([*ratio, 1.0])
     old, new = np.array(levels.shape), np.array(out.shape)
     fine[:3, 3] = (old - 1) / 2 - ratio * (new - 1) / 2
     return out, np.asarray(affine @ fine)
 
 
-def _by_shape(levels: FloatVolume, axis: int) -> FloatVolume:
+def _step(size_mm: float) -> float:
+    """About `STEP_MM`: a whole number of voxels, or of parts of one, so that no moire comes in."""
+    if size_mm < STEP_MM:
+        return size_mm * round(STEP_MM / size_mm)
+    return size_mm / round(size_mm / STEP_MM)
+
+
+def _to_shape(levels: FloatVolume, axis: int, step_mm: npt.NDArray[np.float64]) -> FloatVolume:
     slices = np.ascontiguousarray(np.moveaxis(levels, axis, 0))
-    shaped = to_distances(slices, STEP_MM)
-    return np.ascontiguousarray(np.moveaxis(shaped, 0, axis))
+    j, k = np.delete(step_mm, axis)
+    return np.ascontiguousarray(np.moveaxis(to_distances(slices, (float(j), float(k))), 0, axis))
 
 
 def _hide_below(levels: FloatVolume, affine: Affine, floor_mm: float) -> None:
@@ -165,11 +194,8 @@ def _place(head: Mask, affine: Affine) -> tuple[npt.NDArray[np.float64], float]:
     """World point at the vertex's height over the middle of the cranium, and the cranium's front."""
     i, j, k = np.unravel_index(np.flatnonzero(head), head.shape)
     x, y, z = (row[0] * i + row[1] * j + row[2] * k + row[3] for row in affine[:3])
-    layer_mm = max(2.0, float(np.abs(affine[2, :3]).max()))
-    layer = np.floor(z / layer_mm).astype(np.intp)
-    area_mm2 = np.bincount(layer - layer.min()) * abs(np.linalg.det(affine[:3, :3])) / layer_mm
-    filled = np.flatnonzero(area_mm2 >= min(LEAST_AREA_MM2, area_mm2.max()))
-    top = float((layer.min() + filled[-1] + 1) * layer_mm)
+    count = min(z.size, max(1, round(TOP_MM3 / abs(float(np.linalg.det(affine[:3, :3]))))))
+    top = float(np.partition(z, -count)[-count])
     cranium = z > top - CRANIUM_MM
     middle = np.array([x[cranium].mean(), y[cranium].mean(), top])
     return middle, float(np.percentile(y[cranium], 99.5))

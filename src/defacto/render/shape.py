@@ -12,7 +12,7 @@ REACH_MM = 12.0
 """Distances from the outline are followed up to here."""
 
 
-def to_distances(slices: FloatVolume, pixel_mm: float) -> FloatVolume:
+def to_distances(slices: FloatVolume, pixel_mm: tuple[float, float]) -> FloatVolume:
     """Replace the levels of each slice by the distance from its outline.
 
     Between thick slices distances can be interpolated where intensities leave stairs
@@ -22,8 +22,8 @@ def to_distances(slices: FloatVolume, pixel_mm: float) -> FloatVolume:
     ----------
     slices : ndarray, shape (slices, j, k)
         Levels, 0 on the outline.
-    pixel_mm : float
-        Pixel size within a slice.
+    pixel_mm : tuple of float
+        Pixel size along j and k.
 
     Returns
     -------
@@ -31,26 +31,28 @@ def to_distances(slices: FloatVolume, pixel_mm: float) -> FloatVolume:
         Distance in mm, positive inside, followed up to `REACH_MM`.
     """
     out = np.empty_like(slices)
-    _signed_distances(slices, out)
-    return np.asarray(np.clip(out * np.float32(pixel_mm), -REACH_MM, REACH_MM))
+    _signed_distances(slices, pixel_mm, out)
+    return np.asarray(np.clip(out, -REACH_MM, REACH_MM))
 
 
 @compiled
-def _signed_distances(slices: FloatVolume, out: FloatVolume) -> None:
-    """Distance in pixels to the nearest crossing of the outline with a line of the pixel grid."""
+def _signed_distances(slices: FloatVolume, pixel_mm: tuple[float, float], out: FloatVolume) -> None:
+    """Distance to the nearest crossing of the outline with a line of the pixel grid."""
     _, nj, nk = slices.shape
+    pixel_j, pixel_k = pixel_mm
+    aspect = (pixel_k / pixel_j) ** 2
     stack = np.empty(nj * nk + 1, dtype=np.int32)
     nearest = np.empty((nj, nk, 2), dtype=np.float32)
     for s in range(slices.shape[0]):
         inside = _filled(slices[s], stack)
         nearest[:] = 1e6
-        _mark_crossings(slices[s], inside, nearest)
+        _mark_crossings(slices[s], inside, aspect, nearest)
         for _ in range(2):
-            _sweep(nearest, 1)
-            _sweep(nearest, -1)
+            _sweep(nearest, aspect, 1)
+            _sweep(nearest, aspect, -1)
         for j in range(nj):
             for k in range(nk):
-                far = np.sqrt((nearest[j, k, 0] - j) ** 2 + (nearest[j, k, 1] - k) ** 2)
+                far = pixel_j * np.sqrt((nearest[j, k, 0] - j) ** 2 + aspect * (nearest[j, k, 1] - k) ** 2)
                 out[s, j, k] = far if inside[j, k] else -far
 
 
@@ -80,7 +82,10 @@ def _filled(levels: npt.NDArray[np.float32], stack: npt.NDArray[np.int32]) -> np
 
 @compiled
 def _mark_crossings(
-    levels: npt.NDArray[np.float32], inside: npt.NDArray[np.bool_], nearest: npt.NDArray[np.float32]
+    levels: npt.NDArray[np.float32],
+    inside: npt.NDArray[np.bool_],
+    aspect: float,
+    nearest: npt.NDArray[np.float32],
 ) -> None:
     """Give both neighbours of each crossing its place."""
     nj, nk = levels.shape
@@ -91,20 +96,23 @@ def _mark_crossings(
                 if jj >= nj or kk >= nk or inside[j, k] == inside[jj, kk]:
                     continue
                 share = levels[j, k] / (levels[j, k] - levels[jj, kk])
-                _offer(nearest, j, k, j + dj * share, k + dk * share)
-                _offer(nearest, jj, kk, j + dj * share, k + dk * share)
+                _offer(nearest, aspect, (j, k), (j + dj * share, k + dk * share))
+                _offer(nearest, aspect, (jj, kk), (j + dj * share, k + dk * share))
 
 
 @compiled
-def _offer(nearest: npt.NDArray[np.float32], j: int, k: int, at_j: float, at_k: float) -> None:
-    """Take a place for the nearest if it is nearer."""
-    old = (nearest[j, k, 0] - j) ** 2 + (nearest[j, k, 1] - k) ** 2
-    if (at_j - j) ** 2 + (at_k - k) ** 2 < old:
+def _offer(
+    nearest: npt.NDArray[np.float32], aspect: float, pixel: tuple[int, int], place: tuple[float, float]
+) -> None:
+    """Take a place for a pixel's nearest if it is nearer."""
+    (j, k), (at_j, at_k) = pixel, place
+    old = (nearest[j, k, 0] - j) ** 2 + aspect * (nearest[j, k, 1] - k) ** 2
+    if (at_j - j) ** 2 + aspect * (at_k - k) ** 2 < old:
         nearest[j, k, 0], nearest[j, k, 1] = at_j, at_k
 
 
 @compiled
-def _sweep(nearest: npt.NDArray[np.float32], way: int) -> None:
+def _sweep(nearest: npt.NDArray[np.float32], aspect: float, way: int) -> None:
     """Hand the nearest place on from row to row (Danielsson 1980, doi:10.1016/0146-664X(80)90054-4)."""
     nj, nk = nearest.shape[:2]
     for row in range(nj):
@@ -113,8 +121,8 @@ def _sweep(nearest: npt.NDArray[np.float32], way: int) -> None:
         if 0 <= before < nj:
             for k in range(nk):
                 for kk in range(max(k - 1, 0), min(k + 2, nk)):
-                    _offer(nearest, j, k, nearest[before, kk, 0], nearest[before, kk, 1])
+                    _offer(nearest, aspect, (j, k), (nearest[before, kk, 0], nearest[before, kk, 1]))
         for k in range(1, nk):
-            _offer(nearest, j, k, nearest[j, k - 1, 0], nearest[j, k - 1, 1])
+            _offer(nearest, aspect, (j, k), (nearest[j, k - 1, 0], nearest[j, k - 1, 1]))
         for k in range(nk - 2, -1, -1):
-            _offer(nearest, j, k, nearest[j, k + 1, 0], nearest[j, k + 1, 1])
+            _offer(nearest, aspect, (j, k), (nearest[j, k + 1, 0], nearest[j, k + 1, 1]))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from defacto.errors import StepError
 from defacto.render.contrast import find_contrast
 from defacto.render.head import find_head
-from defacto.render.raycast import ABOVE_MM
+from defacto.render.view import ABOVE_MM
 from defacto.types import FloatVolume, Grid, Mask, Picture
 
 PX_MM = 1.0
@@ -183,12 +183,11 @@ def _interpolate(volume: FloatVolume, places: npt.NDArray[np.float64]) -> npt.ND
 
 
 def _label(picture: Picture, letters: tuple[str, str]) -> Picture:
-    """Write a letter at the left and at the right side, half way up, and draw the frame."""
+    """Write a letter at the left and at the right side, at the top, and draw the frame."""
     picture[0], picture[:, 0] = FRAME, FRAME
-    middle = picture.shape[0] // 2
     for letter, column in zip(letters, (6, picture.shape[1] - 16), strict=True):
         glyph = np.array([[c == "#" for c in line] for line in GLYPHS[letter].split()])
         glyph = glyph.repeat(2, axis=0).repeat(2, axis=1)
         rows, columns = glyph.shape
-        picture[middle : middle + rows, column : column + columns][glyph] = INK
+        picture[8 : 8 + rows, column : column + columns][glyph] = INK
     return picture

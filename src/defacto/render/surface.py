@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from defacto.render.head import Head, find_head
-from defacto.render.raycast import Cast, View, cast
+from defacto.render.view import Cast, View, cast
 from defacto.types import FloatVolume, Grid, Picture
 
 VIEWS = {"left": View(45.0, 5.0), "right": View(-45.0, 5.0), "front": View(0.0, 0.0)}

@@ -1,10 +1,12 @@
 import pytest
 
 from defacto.errors import StoreError
-from defacto.pipeline.records import ScanRow
+from defacto.pipeline.records import Mark, ScanRow
 from defacto.pipeline.store import Store
 from defacto.report import load_view, write_report
 from defacto.types import Attempt, Decision, Measure, Outcome, Reason, Review, State
+
+MARK = Mark("fingerprint", "stamp")
 
 
 def row(name: str, **changes) -> ScanRow:
@@ -22,11 +24,11 @@ def attempt(number: int, outcome: Outcome | None, error: str | None = None) -> A
 def out(tmp_path):
     store = Store.create(tmp_path, run="r")
     store.add_scans([row(name) for name in ("sub-10_T1w", "sub-2_T1w", "sub-3_T1w", "sub-4_T1w")])
-    store.add_attempt("sub-10_T1w", attempt(1, Outcome.SHALLOW))
-    store.add_attempt("sub-10_T1w", attempt(2, Outcome.PASS))
-    store.add_attempt("sub-2_T1w", attempt(1, Outcome.PASS))
+    store.add_attempt("sub-10_T1w", attempt(1, Outcome.SHALLOW), MARK)
+    store.add_attempt("sub-10_T1w", attempt(2, Outcome.PASS), MARK)
+    store.add_attempt("sub-2_T1w", attempt(1, Outcome.PASS), MARK)
     store.add_review("sub-2_T1w", Review(1, Outcome.PASS, "KL"))
-    store.add_attempt("sub-3_T1w", attempt(1, None, "sub-3_T1w.nii.gz is truncated."))
+    store.add_attempt("sub-3_T1w", attempt(1, None, "sub-3_T1w.nii.gz is truncated."), MARK)
     store.add_event("left_out", "The suffix bold is not taken.", "sub-9_bold")
     store.add_event("started", "Started.", "sub-2_T1w")
     return tmp_path

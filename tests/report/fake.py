@@ -165,7 +165,7 @@ def reasons_for(outcome: Outcome | None, measures: dict[str, Measure]) -> tuple[
 
 def draw_pictures(out: Path, attempt: Attempt, rng: random.Random) -> None:
     for role, path in attempt.files.items():
-        size = (900, 300) if role == "slices" else (300, 300)
+        size = (720, 720) if role == "slices" else (300, 300)
         picture = Image.new("RGB", size, (32, 64, 92))
         pen = ImageDraw.Draw(picture)
         for x in range(0, size[0], 300):

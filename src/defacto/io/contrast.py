@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from defacto.io.headers import Tags
+from defacto.io.tags import Tags
 
 _IMAGES = {"1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1", "1.2.840.10008.5.1.4.1.1.4.4"}
 _CAPTURES = "1.2.840.10008.5.1.4.1.1.7"

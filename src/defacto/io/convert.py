@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import struct
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,12 +14,13 @@ import dcm2niix
 from pydicom.uid import UID
 
 from defacto.errors import DicomError
-from defacto.io.headers import ImageFile
 from defacto.io.inheritance import read_object
 from defacto.io.series import Series, first_at_each_place
+from defacto.io.tags import ImageFile
 
 _SECONDS = 1800
 _OPTIONS = ("-g", "i", "-z", "n", "-b", "y", "-ba", "y", "-f", "scan", "-c", "")
+_PIXDIM_K, _SROW_K = 88, (288, 304, 320)
 _EQUIDISTANT = re.compile(r"_Eq(_\d+)?$")
 
 
@@ -57,6 +60,8 @@ def convert(series: Series, folder: Path) -> Converted:
     if run.returncode != 0 or not volumes:
         raise DicomError(_complaint(series, run))
     path = max(volumes, key=lambda path: path.stat().st_size)
+    if series.layout.n_missing:
+        _set_spacing(path, series.layout.spacing_mm)
     notes = [
         series.layout.note,
         f"{surplus} images at places that are taken already were left out" if surplus else None,
@@ -69,6 +74,21 @@ def convert(series: Series, folder: Path) -> Converted:
 def _link(files: Sequence[ImageFile], folder: Path) -> None:
     for place, file in enumerate(files):
         (folder / f"{place:06d}.dcm").symlink_to(Path(file.path).absolute())
+
+
+def _set_spacing(path: Path, spacing_mm: float) -> None:
+    """Set the distance of the slices: dcm2niix takes that of the first two, be there a gap or not."""
+    with path.open("r+b") as file:
+        header = bytearray(file.read(348))
+        order = "<" if header[:4] == struct.pack("<i", 348) else ">"
+        struct.pack_into(f"{order}f", header, _PIXDIM_K, spacing_mm)
+        step = [struct.unpack_from(f"{order}f", header, offset)[0] for offset in _SROW_K]
+        length = math.hypot(*step)
+        for offset, part in zip(_SROW_K, step, strict=True):
+            if length:
+                struct.pack_into(f"{order}f", header, offset, part / length * spacing_mm)
+        file.seek(0)
+        file.write(header)
 
 
 def _run(arguments: Sequence[str], series: Series) -> subprocess.CompletedProcess[bytes]:
@@ -86,9 +106,10 @@ def _complaint(series: Series, run: subprocess.CompletedProcess[bytes]) -> str:
     said = (run.stdout + run.stderr).decode(errors="replace")
     what = f"dcm2niix made no volume of {series.shown} ({len(series.files)} files)"
     if re.search(r"unsupported transfer syntax|unable to decode|decompress|compressed", said, re.IGNORECASE):
-        syntax = UID(series.tags.transfer_syntax).name if series.tags.transfer_syntax else "unknown"
+        syntax = UID(series.tags.transfer_syntax or "unknown")
+        name = syntax.name if syntax.name != syntax else "unknown"
         advice = "Decompress them first, for example with gdcmconv."
-        return f"{what}: it cannot read their compression ({syntax}). {advice}"
+        return f"{what}: it cannot read their compression ({name}). {advice}"
     if re.search(r"no valid DICOM", said, re.IGNORECASE):
         return f"{what}: it finds no valid images in them."
     return f"{what}: it ended with code {run.returncode}."

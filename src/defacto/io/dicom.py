@@ -11,11 +11,12 @@ from defacto.errors import InputError
 from defacto.io import contrast, mapping, names
 from defacto.io.choice import Choice
 from defacto.io.convert import Converted, convert
-from defacto.io.headers import Header, StackKey, read_header
+from defacto.io.headers import read_header
 from defacto.io.kind import looks_like_dicom, walk_files
 from defacto.io.series import Series
 from defacto.io.source import Found, LeftOut, Source, why_unreadable
 from defacto.io.subjects import keyed_label, link_table, subject_key, subject_label
+from defacto.io.tags import Header, StackKey
 
 __all__ = [
     "Converted",

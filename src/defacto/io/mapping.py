@@ -32,7 +32,7 @@ from typing import Any
 from defacto.errors import SettingsError
 from defacto.io import names
 from defacto.io.contrast import Contrast
-from defacto.io.headers import Tags
+from defacto.io.tags import Tags
 
 _TEXTS = ("description", "protocol", "sequence", "image_type", "manufacturer", "model")
 _RANGES = ("echo_time_ms", "repetition_time_ms", "inversion_time_ms", "flip_angle_deg", "field_t")

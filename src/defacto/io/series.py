@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from defacto.io.headers import ImageFile, Person, StackKey, Tags
+from defacto.io.tags import ImageFile, Person, StackKey, Tags
 
 _SAME_PLACE_MM = 0.01
 

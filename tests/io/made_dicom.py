@@ -49,6 +49,52 @@ def write_series(folder: Path, *, slices=12, skip=(), first=0, suffix=".dcm", **
     return paths
 
 
+def write_enhanced(folder: Path, *, frames=20) -> Path:
+    """Write one enhanced multi-frame file: an inversion-prepared 3D gradient echo."""
+    folder.mkdir(parents=True, exist_ok=True)
+    gone = (
+        "ImagePositionPatient",
+        "ImageOrientationPatient",
+        "EchoNumbers",
+        "PixelSpacing",
+        "SliceThickness",
+    )
+    tags = dict.fromkeys(gone) | {
+        "StudyInstanceUID": generate_uid(),
+        "SeriesInstanceUID": generate_uid(),
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.4.1",
+        "EchoPulseSequence": "GRADIENT",
+        "ImageType": ["ORIGINAL", "PRIMARY", "T1", "NONE"],
+        "ComplexImageComponent": "MAGNITUDE",
+        "NumberOfFrames": frames,
+    }
+    data = _image(0, 2.0, tags)
+    shared = Dataset()
+    shared.MRTimingAndRelatedParametersSequence = [_item(RepetitionTime=8.1, FlipAngle=8)]
+    shared.MREchoSequence = [_item(EffectiveEchoTime=3.7)]
+    shared.MRModifierSequence = [_item(InversionRecovery="YES", InversionTimes=[900.0])]
+    shared.PlaneOrientationSequence = [_item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])]
+    shared.PixelMeasuresSequence = [_item(PixelSpacing=[2, 2], SliceThickness=2)]
+    data.SharedFunctionalGroupsSequence = [shared]
+    data.PerFrameFunctionalGroupsSequence = [
+        _item(
+            PlanePositionSequence=[_item(ImagePositionPatient=[-16, -16, 2 * frame])],
+            FrameContentSequence=[_item(StackID="1", InStackPositionNumber=frame + 1)],
+        )
+        for frame in range(frames)
+    ]
+    data.PixelData = np.arange(frames * 256, dtype="<u2").tobytes()
+    data.save_as(folder / "enhanced", enforce_file_format=True)
+    return folder / "enhanced"
+
+
+def _item(**tags) -> Dataset:
+    item = Dataset()
+    for keyword, value in tags.items():
+        setattr(item, keyword, value)
+    return item
+
+
 def _image(place: int, spacing: float, tags: dict) -> FileDataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = tags.get("SOPClassUID", MR_IMAGE)

@@ -2,9 +2,12 @@
 
 import nibabel as nib
 import numpy as np
+import pydicom
 import pytest
-from made_dicom import MPRAGE, TSE, write_series
-from pydicom.uid import generate_uid
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made_dicom import MPRAGE, TSE, write_enhanced, write_series
+from pydicom.uid import RLELossless, generate_uid
 
 from defacto import io
 from defacto.config import InputSettings
@@ -133,7 +136,7 @@ def test_broken_files_do_not_stop_the_others(folder, find):
     paths[5].write_bytes(paths[5].read_bytes()[:200])
     sources, left_out = find()
     assert sorted(endings(sources)) == ["T1w", "T2w"]
-    assert [(each.name, "broken" in each.reason) for each in left_out] == [("2 files", True)]
+    assert [(each.name, "broken" in each.reason) for each in left_out] == [("2 files or folders", True)]
     assert sum("2 slices are missing" in (source.note or "") for source in sources) == 1
 
 
@@ -144,6 +147,48 @@ def test_links_that_leave_the_folder_are_not_read(folder, find, tmp_path):
     sources, left_out = find()
     assert len(sources) == 1
     assert "leaves the input folder" in left_out[0].reason
+
+
+def test_linked_folders_are_said(folder, find, tmp_path):
+    write_series(tmp_path / "outside", PatientID="X", **MPRAGE)
+    write_series(folder, **TSE)
+    (folder / "link").symlink_to(tmp_path / "outside")
+    sources, left_out = find()
+    assert len(sources) == 1
+    assert "not followed" in left_out[0].reason
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.integers(0, 5000), content=st.binary(min_size=1, max_size=16), cut=st.integers(200, 100_000))
+def test_damaged_headers_raise_nothing(tmp_path, place, content, cut):
+    folder = tmp_path / "fuzz"
+    if not folder.exists():
+        write_series(folder / "good", slices=1, **MPRAGE)
+    (good,) = (folder / "good").iterdir()
+    original = good.read_bytes()
+    place = 132 + place % (len(original) - 132)
+    damaged = (original[:place] + content + original[place + len(content) :])[:cut]
+    (folder / "damaged").write_bytes(damaged)
+    series, _ = dicom.find_series(folder)
+    assert 1 <= sum(len(each.files) for each in series) <= 2
+    assert [str(dicom.judge(each, (), SETTINGS.suffixes)) for each in series]
+
+
+def test_enhanced_multi_frame(folder, find, tmp_path):
+    write_enhanced(folder / "one", frames=20)
+    (source,), left_out = find()
+    assert left_out == []
+    assert source.suffix == "T1w"
+    assert source.series.layout.n_slices == 20
+    assert nib.load(open_in(tmp_path, source).path).shape == (16, 16, 20)
+
+
+def test_compressed_images(folder, find, tmp_path):
+    for path in write_series(folder, **MPRAGE):
+        data = pydicom.dcmread(path)
+        data.compress(RLELossless, generate_instance_uid=False)
+        data.save_as(path)
+    assert nib.load(open_in(tmp_path, find()[0][0]).path).shape == (16, 16, 12)
 
 
 def test_series_that_dcm2niix_cannot_convert(folder, find, tmp_path):

@@ -1,5 +1,6 @@
 """BIDS names: apart and together again."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,3 +43,9 @@ def test_what_is_no_bids_name():
         "_",
     ):
         assert names.parse(text) is None
+
+
+def test_the_order_is_that_of_the_schema():
+    schema = pytest.importorskip("bidsschematools.schema").load_schema()
+    order = [schema.objects.entities[entity].name for entity in schema.rules.entities]
+    assert [key for key in order if key in names.ORDER] == list(names.ORDER)

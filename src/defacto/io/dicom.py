@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from defacto.errors import InputError
@@ -12,11 +12,11 @@ from defacto.io import contrast, mapping, names
 from defacto.io.choice import Choice
 from defacto.io.convert import Converted, convert
 from defacto.io.headers import read_header
-from defacto.io.kind import looks_like_dicom, walk_files
+from defacto.io.kind import LINKED_FOLDER, count_linked_folders, looks_like_dicom, walk_files
 from defacto.io.series import Series
 from defacto.io.source import Found, LeftOut, Source, why_unreadable
 from defacto.io.subjects import keyed_label, link_table, subject_key, subject_label
-from defacto.io.tags import Header, StackKey
+from defacto.io.tags import Header, ImageFile, StackKey
 
 __all__ = [
     "Converted",
@@ -49,17 +49,19 @@ def find_series(folder: Path) -> tuple[list[Series], list[LeftOut]]:
     left_out : list of LeftOut
         Files that could not be read, counted.
     """
-    stacks: dict[StackKey, list[Header]] = defaultdict(list)
+    stacks: dict[StackKey, _Stack] = {}
     troubles: Counter[str] = Counter()
     for header in _headers(folder, troubles):
-        stacks[header.key].append(header)
-    series = [_series(headers) for headers in stacks.values()]
-    left_out = [LeftOut(f"{count} files", reason) for reason, count in sorted(troubles.items())]
+        stacks.setdefault(header.key, _Stack(header)).add(header)
+    series = [stack.series() for stack in stacks.values()]
+    left_out = [LeftOut(f"{count} files or folders", reason) for reason, count in sorted(troubles.items())]
     return sorted(series, key=_rank), left_out
 
 
 def _headers(folder: Path, troubles: Counter[str]) -> Iterator[Header]:
     root = folder.resolve()
+    if links := count_linked_folders(folder):
+        troubles[LINKED_FOLDER] += links
     for path in walk_files(folder):
         if names.volume_extension(path.name):
             troubles["NIfTI or MGH files lie among the DICOM files; give their folder by itself"] += 1
@@ -75,11 +77,26 @@ def _headers(folder: Path, troubles: Counter[str]) -> Iterator[Header]:
                     yield header
 
 
-def _series(headers: Sequence[Header]) -> Series:
-    first = min(headers, key=lambda header: (header.file.instance, header.file.path))
-    files = sorted((header.file for header in headers), key=lambda file: (file.instance, file.path))
-    when = min(header.when for header in headers)
-    return Series(number=first.number, tags=first.tags, files=tuple(files), key=first.key, when=when)
+@dataclass
+class _Stack:
+    """Files with one key, while they come in; only the first header is kept."""
+
+    first: Header
+    files: list[ImageFile] = field(default_factory=list)
+
+    def add(self, header: Header) -> None:
+        self.files.append(header.file)
+        if _place(header.file) < _place(self.first.file):
+            self.first = header
+
+    def series(self) -> Series:
+        first = self.first
+        files = tuple(sorted(self.files, key=_place))
+        return Series(number=first.number, tags=first.tags, files=files, key=first.key, when=first.when)
+
+
+def _place(file: ImageFile) -> tuple[int, str]:
+    return file.instance, file.path
 
 
 def _rank(series: Series) -> tuple[object, ...]:

@@ -26,7 +26,9 @@ _TEXTS = (
     ".bval",
     ".bvec",
 )
-_NEVER_DICOM = frozenset({*_TEXTS, ".pdf", ".png", ".jpg", ".jpeg", ".gz", ".zip", ".nii", ".mgh", ".mgz"})
+_NEVER_DICOM = frozenset(
+    {*_TEXTS, ".pdf", ".png", ".jpg", ".jpeg", ".gz", ".zip", ".nii", ".hdr", ".mgh", ".mgz"}
+)
 
 
 def kind_of(folder: Path) -> Origin:
@@ -87,6 +89,19 @@ def _begins_without_preamble(head: bytes) -> bool:
         return False
     explicit = head[4:6] in {b"CS", b"UI", b"UL", b"SH", b"DA", b"LO"}
     return explicit or int.from_bytes(head[4:8], "little") < len(head)
+
+
+LINKED_FOLDER = "symbolic links to folders are not followed; give the folder itself"
+
+
+def count_linked_folders(folder: Path) -> int:
+    """Count the symbolic links to folders, which `walk_files` does not follow."""
+    return sum(
+        Path(top, name).is_symlink()
+        for top, folders, _ in os.walk(folder)
+        for name in folders
+        if not name.startswith(".")
+    )
 
 
 def walk_files(folder: Path) -> Iterator[Path]:

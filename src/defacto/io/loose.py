@@ -8,7 +8,7 @@ from pathlib import Path
 
 from defacto.io import inheritance, names
 from defacto.io.choice import Choice
-from defacto.io.kind import walk_files
+from defacto.io.kind import LINKED_FOLDER, count_linked_folders, walk_files
 from defacto.io.source import Found, LeftOut, Source, why_unreadable
 from defacto.io.subjects import keyed_label, subject_key
 
@@ -49,7 +49,8 @@ def find(folder: Path, choice: Choice, key_file: Path | None = None) -> Found:
     counts = Counter(name.stem for path in files if (name := names.parse(path.name)))
     key = b"" if all(counts.get(_stem(path)) == 1 for path in files) else subject_key(key_file)
     sources: list[Source] = []
-    left_out: list[LeftOut] = []
+    links = count_linked_folders(folder)
+    left_out = [LeftOut(f"{links} files or folders", LINKED_FOLDER)] if links else []
     for path, relative in paths.items():
         name = names.parse(path.name)
         known = name if name and counts[name.stem] == 1 else None
@@ -59,7 +60,8 @@ def find(folder: Path, choice: Choice, key_file: Path | None = None) -> Found:
         else:
             sources.append(source)
     choice.require_known(
-        {each.subject for each in sources} | {each.name.split("_")[0][4:] for each in left_out},
+        {each.subject for each in sources}
+        | {each.name.split("_")[0].removeprefix("sub-") for each in left_out},
         {each.session for each in sources if each.session},
     )
     return _chosen(sources, choice), left_out

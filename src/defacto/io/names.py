@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-VOLUME_EXTENSIONS = (".nii.gz", ".nii", ".mgz", ".mgh")
-"""Endings of the files that are read as volumes, longest first."""
+VOLUME_EXTENSIONS = (".nii.gz", ".nii", ".hdr.gz", ".hdr", ".mgh.gz", ".mgz", ".mgh")
+"""Endings of the files that are read as volumes; of a pair, the header."""
 
 LONG_NAMES = {
     "subject": "sub",
@@ -16,9 +16,11 @@ LONG_NAMES = {
     "task": "task",
     "tracksys": "tracksys",
     "acquisition": "acq",
+    "nucleus": "nuc",
+    "volume": "voi",
     "ceagent": "ce",
-    "staining": "stain",
     "tracer": "trc",
+    "staining": "stain",
     "reconstruction": "rec",
     "direction": "dir",
     "run": "run",
@@ -32,6 +34,7 @@ LONG_NAMES = {
     "part": "part",
     "processing": "proc",
     "proc": "proc",
+    "hemisphere": "hemi",
     "space": "space",
     "split": "split",
     "recording": "recording",

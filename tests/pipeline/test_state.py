@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from defacto.config import Settings, from_mapping
 from defacto.pipeline.retry import next_parameters
-from defacto.pipeline.state import standing_of, state_of, with_reviews
+from defacto.pipeline.state import standing_of, state_of, tries, with_reviews
 from defacto.types import Outcome, Review, State
 
 PERSON = Settings()
@@ -67,9 +67,17 @@ def test_an_unusable_input_is_refused_with_its_sentence():
 
 
 def test_a_crash_waits_and_is_run_again():
-    standing = standing_of(replace(SCAN, crash="Stopped."), [make_attempt()], [], NOBODY)
-    assert standing.state is State.MANUAL
-    assert standing.to_do
+    crashed = replace(SCAN, crash="Stopped.")
+    for tried in ([], [make_attempt(1, Outcome.SHALLOW)]):
+        standing = standing_of(crashed, tried, [], NOBODY)
+        assert standing.state is State.MANUAL
+        assert standing.to_do
+
+
+def test_refusals_are_no_tries():
+    tried = [make_attempt(n, None, sure=False, error="Broken.") for n in (1, 2, 3)]
+    tried.append(make_attempt(4, Outcome.SHALLOW))
+    assert state_of(SCAN, tried, [], PERSON) is State.RETRY
 
 
 @given(histories(), st.sampled_from([PERSON, NOBODY]))
@@ -101,11 +109,11 @@ def test_what_is_not_known_is_never_a_pass(history):
 def test_retry_is_where_the_next_parameters_are(history, settings):
     tried, said = history
     standing = standing_of(SCAN, tried, said, settings)
-    parameters = next_parameters(tried, settings, with_reviews(tried, said))
-    if standing.to_do:
+    history = tries(tried)
+    parameters = next_parameters(history, settings, with_reviews(history, said))
+    if standing.state in {State.NEW, State.RETRY}:
         assert parameters is not None
-    if standing.state in {State.CLEARED, State.VERIFY, State.REJECTED, State.REFUSED}:
-        assert not standing.to_do
+    assert standing.to_do == (standing.state in {State.NEW, State.RETRY, State.REFUSED})
     assert standing.reason
 
 

@@ -18,9 +18,10 @@ MARK = Mark("f" * 64, "s" * 64)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request, tmp_path):
-    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    made = Store.create(tmp_path, url, run="run-1")
+def store(request, tmp_path, monkeypatch):
+    if request.param == "postgresql":
+        monkeypatch.setenv("DEFACTO_STORE", request.getfixturevalue("postgres_url"))
+    made = Store.create(tmp_path, run="run-1")
     made.add_scans([SCAN])
     return made
 
@@ -166,9 +167,28 @@ def test_a_store_of_a_later_version_is_left_alone(tmp_path):
         Store.open(tmp_path)
 
 
-def test_only_two_kinds_of_address_are_known(tmp_path):
+def test_only_two_kinds_of_address_are_known(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEFACTO_STORE", "mysql://x/y")
     with pytest.raises(StoreError, match="expected sqlite"):
-        Store.create(tmp_path, "mysql://x/y")
+        Store.create(tmp_path)
+
+
+def test_a_database_serves_one_folder(tmp_path, monkeypatch, postgres_url):
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    monkeypatch.setenv("DEFACTO_STORE", postgres_url)
+    Store.create(one).add_scans([SCAN])
+    assert [s.name for s in Store.open(one).scans()] == [SCAN.name]
+    with pytest.raises(StoreError, match="one database serves one folder"):
+        Store.create(other)
+    monkeypatch.delenv("DEFACTO_STORE")
+    with pytest.raises(StoreError, match="set DEFACTO_STORE"):
+        Store.create(one)
+    Store.create(other)
+    monkeypatch.setenv("DEFACTO_STORE", postgres_url)
+    with pytest.raises(StoreError, match="unset DEFACTO_STORE"):
+        Store.create(other)
 
 
 def test_the_newest_migration_is_the_one_named(tmp_path):

@@ -17,9 +17,9 @@ def next_parameters(
 ) -> DefaceSettings | None:
     """Return the parameters of the next attempt, or None where there is to be none.
 
-    *Shallow* moves the cut back by a step and *deep* moves it forward; between a place known as
-    shallow and one known as deep it takes the middle, so that the cut never returns to a bad place. *Failure* turns bias
-    correction on, lowers the fraction (a larger protected brain) and begins at the registration's next rung.
+    *Shallow* moves the cut back by a step and *deep* moves it forward; between a place known as shallow and
+    one known as deep it takes the middle, so that the cut never returns to a bad place. *Failure* turns bias
+    correction on, lowers the fraction (a larger protected brain) and begins at the next rung of registration.
 
     Parameters
     ----------

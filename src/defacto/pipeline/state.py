@@ -21,7 +21,7 @@ class Standing:
     reason : str
         One or more sentences.
     to_do : bool
-        Whether a run has something to do on it.
+        Whether a run has something to do on it: to try it, or to look whether a refused input was mended.
     """
 
     state: State
@@ -49,16 +49,33 @@ def standing_of(
     A person's word on the last attempt outweighs the machine's. What is not known, or not agreed upon, is
     never a pass.
     """
-    if scan.crash is not None:
+    standing = _without_crash(attempts, reviews, settings)
+    if scan.crash is not None and standing.to_do:
         return Standing(State.MANUAL, f"{scan.crash} Run again to try it again.", to_do=True)
+    return standing
+
+
+def _without_crash(attempts: Sequence[Attempt], reviews: Sequence[Review], settings: Settings) -> Standing:
     if not attempts:
         return Standing(State.NEW, "No attempt has finished yet.", to_do=True)
     last = attempts[-1]
-    may_retry = len(attempts) < settings.retry.max_attempts
+    may_retry = len(tries(attempts)) < settings.retry.max_attempts
+    if is_refusal(last):
+        return Standing(State.REFUSED, last.error or "", to_do=True)
     words = last_words(last, reviews)
     if words:
         return _by_people(last, words, may_retry=may_retry)
     return _by_machine(last, may_retry=may_retry, verify=settings.qc.verify)
+
+
+def is_refusal(attempt: Attempt) -> bool:
+    """Say whether an attempt only puts on record that the input could not be used."""
+    return attempt.error is not None and attempt.decision.outcome is None
+
+
+def tries(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Return the attempts that count as such: all but refusals."""
+    return [attempt for attempt in attempts if not is_refusal(attempt)]
 
 
 def last_words(attempt: Attempt, reviews: Sequence[Review]) -> dict[str, Review]:
@@ -101,8 +118,6 @@ def _by_people(last: Attempt, words: dict[str, Review], *, may_retry: bool) -> S
 def _by_machine(last: Attempt, *, may_retry: bool, verify: str) -> Standing:
     decision = last.decision
     reason = sentences(decision)
-    if last.error is not None and decision.outcome is None:
-        return Standing(State.REFUSED, last.error)
     if decision.outcome is None or not decision.sure:
         return Standing(State.MANUAL, f"The machine is not sure: {reason}")
     if decision.outcome is Outcome.PASS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,16 +12,12 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from defacto.errors import StoreError
 from defacto.pipeline import rows
-from defacto.pipeline.database import open_engine, reading, sqlite_url, writing
+from defacto.pipeline.binding import open_bound
+from defacto.pipeline.database import reading, writing
 from defacto.pipeline.lookup import load_records
 from defacto.pipeline.records import Event, Mark, Record, ScanRow
 from defacto.pipeline.tables import ATTEMPT, DECISION, EVENT, MEASURE, PREDICTION, REVIEW, SCAN
 from defacto.types import Attempt, Review
-
-URL_VARIABLE = "DEFACTO_STORE"
-"""Environment variable with the address of a PostgreSQL store; one database serves one output folder."""
-
-FILE_NAME = "store.sqlite"
 
 
 class Store:
@@ -43,37 +38,27 @@ class Store:
         self.run = run
 
     @classmethod
-    def open(cls, out: Path, url: str | None = None, *, run: str = "") -> Store:
-        """Open the store of an output folder.
+    def open(cls, out: Path, *, run: str = "") -> Store:
+        """Open the store of an output folder: OUT/store.sqlite, or what DEFACTO_STORE holds the address of.
 
         Parameters
         ----------
         out : Path
             Output folder of a run.
-        url : str, optional
-            Address of a PostgreSQL database; by default what DEFACTO_STORE holds, else OUT/store.sqlite.
         run : str
             Name of the run that writes.
 
         Raises
         ------
         StoreError
-            If there is none.
+            If there is none, or it is another folder's.
         """
-        url = url or os.environ.get(URL_VARIABLE)
-        if url:
-            return cls(open_engine(url), run)
-        if not (out / FILE_NAME).is_file():
-            raise StoreError(
-                f"{out.name or 'This folder'} has no {FILE_NAME}; give the output folder of `defacto run`."
-            )
-        return cls(open_engine(sqlite_url(out / FILE_NAME)), run)
+        return cls(open_bound(out, make=False), run)
 
     @classmethod
-    def create(cls, out: Path, url: str | None = None, *, run: str = "") -> Store:
+    def create(cls, out: Path, *, run: str = "") -> Store:
         """Open the store of an output folder, and make it where there is none."""
-        url = url or os.environ.get(URL_VARIABLE)
-        return cls(open_engine(url or sqlite_url(out / FILE_NAME)), run)
+        return cls(open_bound(out, make=True), run)
 
     # Reading
 
@@ -115,6 +100,11 @@ class Store:
         taken = {scan.name for scan in self.scans()}
         latest = {event.scan or "": event.text for event in self.events("left_out")}
         return {name: text for name, text in sorted(latest.items()) if name not in taken}
+
+    def has_attempts(self) -> bool:
+        """Whether any attempt was ever made."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(ATTEMPT.c.id).limit(1)).first() is not None
 
     # Adding
 

@@ -1,0 +1,49 @@
+"""What several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from defacto.pipeline.run import Summary
+
+Commands = Any
+"""What `argparse.ArgumentParser.add_subparsers` returns."""
+
+
+def new_command(commands: Commands, name: str, text: str, details: str = "") -> argparse.ArgumentParser:
+    """Add a command to the command line."""
+    from defacto.cli import EXIT_CODES  # noqa: PLC0415  (the package imports the commands)
+
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=text,
+        description=f"{text}\n\n{details}" if details else text,
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """Add the output folder of a run, and where its store is."""
+    parser.add_argument("out", metavar="OUT", type=Path, help="output folder of `defacto run`")
+    add_store(parser)
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """Add the address of the store."""
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="postgresql://... of this run's store (default: $DEFACTO_STORE, else OUT/store.sqlite)",
+    )
+
+
+def tell_counts(summary: Summary) -> str:
+    """Return where the scans stand, in a line."""
+    counted = ", ".join(f"{number} {state.value}" for state, number in summary.counts.items())
+    scans = len(summary.standings)
+    return f"{scans} {'scan' if scans == 1 else 'scans'}: {counted or 'none'}."

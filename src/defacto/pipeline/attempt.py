@@ -1,0 +1,173 @@
+"""One attempt on one scan: from the volume in memory to the files and the record of the attempt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from defacto import __version__, anatomy, deface, qc, render
+from defacto.config import DefaceSettings, Settings
+from defacto.errors import DefactoError, SettingsError, StepError
+from defacto.pipeline.evidence import Clock, Evidence, Examined, put_in_place
+from defacto.pipeline.sources import Opened, sentence
+from defacto.privacy import header
+from defacto.types import Attempt, Decision, Outcome, Picture, Reason, Removal, Scan
+
+VIEWS = ("left", "right", "front")
+
+
+@dataclass(eq=False)
+class Bench:
+    """A scan on the bench: what attempts on it share.
+
+    Parameters
+    ----------
+    opened : Opened
+        The original and its cleaned sidecar.
+    settings : Settings
+        Of the run.
+    """
+
+    opened: Opened
+    settings: Settings
+    _contexts: dict[tuple[Any, ...], anatomy.Context] = field(default_factory=dict)
+
+    def context(self, parameters: DefaceSettings) -> anatomy.Context:
+        """Return where brain and features are; found once for the same rung, bias correction and fraction."""
+        key = (parameters.rung, parameters.bias_correction, parameters.fraction)
+        if key not in self._contexts:
+            self._contexts.clear()
+            self._contexts[key] = anatomy.locate(
+                self.opened.scan,
+                self.settings.anatomy,
+                rung=parameters.rung,
+                bias_correction=parameters.bias_correction,
+                fraction=parameters.fraction,
+            )
+        return self._contexts[key]
+
+
+def examine(bench: Bench, parameters: DefaceSettings, clock: Clock, *, draw: bool = True) -> Examined:
+    """Deface, measure and decide, in memory.
+
+    Parameters
+    ----------
+    bench : Bench
+        The scan.
+    parameters : DefaceSettings
+        Of this attempt.
+    clock : Clock
+        Takes the time.
+    draw : bool
+        Whether to make the pictures too.
+
+    Raises
+    ------
+    StepError
+        If a step could not be done.
+    """
+    scan = bench.opened.scan
+    method = find_method(parameters.method)
+    with clock.step("locate"):
+        context = bench.context(parameters)
+    with clock.step("deface"):
+        removal = method.removal(scan, context, parameters)
+        result = header.clean(deface.apply(scan, removal))
+    pictures: dict[str, Picture] = {}
+    if draw:
+        with clock.step("render"):
+            pictures = _draw(result, removal)
+    with clock.step("measure"):
+        measures = qc.measure(scan, result, removal, context)
+        decision = qc.decide(measures, bench.settings)
+    return Examined(result, removal, measures, decision, pictures)
+
+
+def find_method(name: str) -> deface.Method:
+    """Return a method by its name.
+
+    Raises
+    ------
+    SettingsError
+        If there is none of that name.
+    """
+    if name not in deface.METHODS:
+        raise SettingsError(f"There is no method {name}; known are {', '.join(sorted(deface.METHODS))}.")
+    return deface.METHODS[name]
+
+
+def _draw(result: Scan, removal: Removal) -> dict[str, Picture]:
+    views = render.surface_views(result.volume, result.grid)
+    pictures = {f"render_{view}": views[view] for view in VIEWS}
+    pictures["slices"] = render.slices(result.volume, result.grid, removal=removal.mask)
+    return pictures
+
+
+def run_attempt(
+    bench: Bench,
+    number: int,
+    parameters: DefaceSettings,
+    folder: Path,
+    out: Path,
+    *,
+    keeps_volume: Callable[[Decision], bool] = lambda decision: True,
+) -> Attempt:
+    """Make an attempt and put its files in place, all at once.
+
+    Parameters
+    ----------
+    bench : Bench
+        The scan.
+    number : int
+        Of the attempt.
+    parameters : DefaceSettings
+        Of the attempt.
+    folder : Path
+        Where its files go. What an unfinished attempt left there is replaced.
+    out : Path
+        Folder of the run; the paths of the record are relative to it.
+    keeps_volume : callable
+        Whether the defaced volume is kept: not where another attempt follows at once.
+
+    Returns
+    -------
+    Attempt
+        A step that could not be done is in it as a failure.
+    """
+    clock = Clock()
+    method = find_method(parameters.method)
+    examined, error = None, None
+    try:
+        examined = examine(bench, parameters, clock)
+    except StepError as raised:
+        error = sentence(raised)
+    attempt = Attempt(
+        number=number,
+        method=method.name,
+        version=method.version,
+        parameters=json.loads(json.dumps(asdict(parameters))),
+        measures=examined.measures if examined else {},
+        decision=examined.decision if examined else Decision(Outcome.FAILURE, (Reason(error or ""),)),
+        error=error,
+    )
+    evidence = Evidence(bench.opened.sidecar, examined)
+    keeps = examined is not None and keeps_volume(examined.decision)
+    return put_in_place(attempt, evidence, folder, out, clock, keeps_volume=keeps)
+
+
+def refuse(number: int, error: DefactoError, folder: Path, out: Path, parameters: DefaceSettings) -> Attempt:
+    """Put on record that an input cannot be used."""
+    said = sentence(error)
+    attempt = Attempt(
+        number=number,
+        method=parameters.method,
+        version=__version__,
+        parameters=json.loads(json.dumps(asdict(parameters))),
+        measures={},
+        decision=Decision(None, (Reason(said),), sure=False),
+        error=said,
+    )
+    return put_in_place(attempt, Evidence(), folder, out, Clock())

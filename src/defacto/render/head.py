@@ -23,12 +23,15 @@ THICK_MM = 2.2
 """Slices thicker than this are interpolated by their shape."""
 ROUGH = 0.3
 """Scans with more noise than this, as a share of the step from air to skin, are smoothed first."""
+LEAST_CONTRAST = 4.0
+"""A rough scan holds a head only if tissue is so many times the noise brighter than air, once smoothed."""
+NO_HEAD = "Expected a head in the scan, got nothing but noise; look at the scan."
 CRANIUM_MM = 90.0
 """So much below its top the head is taken for cranium, which no defacing moves."""
 SHOWN_MM = 250.0
 """So far below its top the head is shown; shoulders are left away."""
 TOP_MM3 = 2000.0
-"""So much of a head lies above its top: hair and noise do not move it."""
+"""So much of a head lies above its top, and before its front: hair and noise do not move them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +82,8 @@ def find_head(volume: FloatVolume, grid: Grid) -> Head:
     if contrast.roughness > ROUGH:
         volume = _smooth(volume, size_mm)
         contrast = find_contrast(volume)
+        if contrast.tissue - contrast.air < LEAST_CONTRAST * contrast.noise:
+            raise StepError(NO_HEAD)
     levels = np.ascontiguousarray(to_levels(volume, contrast))
     i, j, k = (max(1, round(2.0 / float(size))) for size in size_mm)
     factors = (i, j, k)
@@ -86,7 +91,7 @@ def find_head(volume: FloatVolume, grid: Grid) -> Head:
     coarse_affine = affine @ _scaling(factors)
     head, kept = find_pieces(coarse, size_mm * factors)
     if not head.any():
-        raise StepError("Expected a head in the scan, got nothing but noise; look at the scan.")
+        raise StepError(NO_HEAD)
     kept = grow(kept, (1, 1, 1))
     top, front = _place(head, coarse_affine)
     levels, affine = _clean_and_crop(levels, affine, kept, factors)
@@ -194,8 +199,8 @@ def _place(head: Mask, affine: Affine) -> tuple[npt.NDArray[np.float64], float]:
     """World point at the vertex's height over the middle of the cranium, and the cranium's front."""
     i, j, k = np.unravel_index(np.flatnonzero(head), head.shape)
     x, y, z = (row[0] * i + row[1] * j + row[2] * k + row[3] for row in affine[:3])
-    count = min(z.size, max(1, round(TOP_MM3 / abs(float(np.linalg.det(affine[:3, :3]))))))
+    count = min(z.size // 2, max(1, round(TOP_MM3 / abs(float(np.linalg.det(affine[:3, :3]))))))
     top = float(np.partition(z, -count)[-count])
     cranium = z > top - CRANIUM_MM
     middle = np.array([x[cranium].mean(), y[cranium].mean(), top])
-    return middle, float(np.percentile(y[cranium], 99.5))
+    return middle, float(np.partition(y[cranium], -count)[-count])

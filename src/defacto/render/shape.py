@@ -47,9 +47,8 @@ def _signed_distances(slices: FloatVolume, pixel_mm: tuple[float, float], out: F
         inside = _filled(slices[s], stack)
         nearest[:] = 1e6
         _mark_crossings(slices[s], inside, aspect, nearest)
-        for _ in range(2):
-            _sweep(nearest, aspect, 1)
-            _sweep(nearest, aspect, -1)
+        _sweep(nearest, aspect, 1)
+        _sweep(nearest, aspect, -1)
         for j in range(nj):
             for k in range(nk):
                 far = pixel_j * np.sqrt((nearest[j, k, 0] - j) ** 2 + aspect * (nearest[j, k, 1] - k) ** 2)

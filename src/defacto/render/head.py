@@ -76,6 +76,47 @@ def find_head(volume: FloatVolume, grid: Grid) -> Head:
     StepError
         If there is no head: the same intensity everywhere, or nothing but noise.
     """
+    found = _find(volume, grid)
+    levels, affine = _clean_and_crop(found)
+    size_mm = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+    even, affine = _even(levels, affine, size_mm, 1 + min(found.roughness, 0.5))
+    _hide_below(even, affine, float(found.top_mm[2]) - SHOWN_MM)
+    return Head(even, affine, found.top_mm, found.front_mm)
+
+
+def find_place(volume: FloatVolume, grid: Grid) -> tuple[npt.NDArray[np.float64], float]:
+    """Find a head's `Head.top_mm` and `Head.front_mm` only, in a fraction of the time.
+
+    Parameters
+    ----------
+    volume : ndarray, shape (i, j, k)
+        Intensities.
+    grid : Grid
+        Where its voxels lie.
+
+    Raises
+    ------
+    StepError
+        If there is no head.
+    """
+    found = _find(volume, grid)
+    return found.top_mm, found.front_mm
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """A head in its own voxels, axes as in RAS; `kept` says which blocks of `factors` voxels are of it."""
+
+    levels: Levels
+    affine: Affine
+    kept: Mask
+    factors: Factors
+    roughness: float
+    top_mm: npt.NDArray[np.float64]
+    front_mm: float
+
+
+def _find(volume: FloatVolume, grid: Grid) -> _Found:
     volume, affine = to_ras(volume, grid.affine)
     size_mm = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
     contrast = find_contrast(volume)
@@ -87,17 +128,11 @@ def find_head(volume: FloatVolume, grid: Grid) -> Head:
     levels = np.ascontiguousarray(to_levels(volume, contrast))
     i, j, k = (max(1, round(2.0 / float(size))) for size in size_mm)
     factors = (i, j, k)
-    coarse = block_means(levels, factors)
-    coarse_affine = affine @ _scaling(factors)
-    head, kept = find_pieces(coarse, size_mm * factors)
-    if not head.any():
+    largest, kept = find_pieces(block_means(levels, factors), size_mm * factors)
+    if not largest.any():
         raise StepError(NO_HEAD)
-    kept = grow(kept, (1, 1, 1))
-    top, front = _place(head, coarse_affine)
-    levels, affine = _clean_and_crop(levels, affine, kept, factors)
-    even, affine = _even(levels, affine, size_mm, 1 + min(contrast.roughness, 0.5))
-    _hide_below(even, affine, float(top[2]) - SHOWN_MM)
-    return Head(even, affine, top, front)
+    top_mm, front_mm = _place(largest, affine @ _scaling(factors))
+    return _Found(levels, affine, grow(kept, (1, 1, 1)), factors, contrast.roughness, top_mm, front_mm)
 
 
 def to_ras(volume: FloatVolume, affine: Affine) -> tuple[FloatVolume, Affine]:
@@ -131,8 +166,9 @@ def _scaling(factors: Factors) -> Affine:
     return scaling
 
 
-def _clean_and_crop(levels: Levels, affine: Affine, kept: Mask, factors: Factors) -> tuple[Levels, Affine]:
+def _clean_and_crop(found: _Found) -> tuple[Levels, Affine]:
     """Set to air what is not kept, and cut the grid down to what is."""
+    levels, kept, factors = found.levels, found.kept, found.factors
     box = []
     for axis in range(3):
         used = np.flatnonzero(kept.any(axis=tuple(other for other in range(3) if other != axis)))
@@ -142,8 +178,8 @@ def _clean_and_crop(levels: Levels, affine: Affine, kept: Mask, factors: Factors
     blocks = tuple(slice(low // f, -(-high // f)) for (low, high), f in zip(box, factors, strict=True))
     cropped = np.ascontiguousarray(levels[tuple(slice(low, high) for low, high in box)])
     clear_outside(cropped, np.ascontiguousarray(kept[blocks]), factors)
-    moved = affine.copy()
-    moved[:3, 3] += affine[:3, :3] @ [low for low, _ in box]
+    moved = found.affine.copy()
+    moved[:3, 3] += moved[:3, :3] @ [low for low, _ in box]
     return cropped, moved
 
 
@@ -162,9 +198,6 @@ def _even(
         out = resample_axis(
             out, int(axis), spline_weights(out.shape[axis], size, step, smoothness * max(size, step))
         )
-    for axis in range(3 if by_shape else 0):
-        step = float(step_mm[axis])
-        out = resample_axis(out, axis, spline_weights(out.shape[axis], step, step, step))
     ratio = step_mm / size_mm
     fine = np.diag([*ratio, 1.0])
     old, new = np.array(levels.shape), np.array(out.shape)
@@ -180,9 +213,13 @@ def _step(size_mm: float) -> float:
 
 
 def _to_shape(levels: FloatVolume, axis: int, step_mm: npt.NDArray[np.float64]) -> FloatVolume:
+    """Turn slices across an axis into distances from the outline, a little smoothed within the slice."""
     slices = np.ascontiguousarray(np.moveaxis(levels, axis, 0))
     j, k = np.delete(step_mm, axis)
-    return np.ascontiguousarray(np.moveaxis(to_distances(slices, (float(j), float(k))), 0, axis))
+    out = to_distances(slices, (float(j), float(k)))
+    for within in (1, 2):
+        out = resample_axis(out, within, spline_weights(out.shape[within], 1.0, 1.0, 1.0))
+    return np.ascontiguousarray(np.moveaxis(out, 0, axis))
 
 
 def _hide_below(levels: FloatVolume, affine: Affine, floor_mm: float) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from defacto.errors import StepError
 from defacto.render.contrast import find_contrast
-from defacto.render.head import find_head
+from defacto.render.head import find_place
 from defacto.render.view import ABOVE_MM
 from defacto.types import FloatVolume, Grid, Mask, Picture
 
@@ -107,13 +107,12 @@ def slices_before_after(original: FloatVolume, result: FloatVolume, grid: Grid, 
 
 def choose_planes(volume: FloatVolume, grid: Grid) -> list[list[Plane]]:
     """Choose three sagittal, three coronal and three axial slices from where the head lies."""
-    head = find_head(volume, grid)
-    x, y, top = head.top_mm
+    (x, y, top), front = find_place(volume, grid)
     right, ahead, up = np.eye(3)
     height = top + ABOVE_MM - PANEL_MM / 2
     return [
         [Plane(np.array([x + aside, y, height]), -ahead, up, ("A", "P")) for aside in ASIDE_MM],
-        [Plane(np.array([x, head.front_mm - depth, height]), -right, up, ("R", "L")) for depth in BEHIND_MM],
+        [Plane(np.array([x, front - depth, height]), -right, up, ("R", "L")) for depth in BEHIND_MM],
         [Plane(np.array([x, y, top - below]), -right, ahead, ("R", "L")) for below in BELOW_MM],
     ]
 

@@ -42,9 +42,11 @@ class AnatomySettings:
 
     agreement_mm: float = _setting(
         10.0,
-        "Largest distance at which two registrations are said to agree, mm over the surface of the face and brain.",
+        "Largest distance at which two registrations agree, mm, over eyes, nose, mouth, ears and the head's ends.",
     )
-    min_score: float = _setting(0.30, "Least similarity of the registered head with the template (0 to 1).")
+    min_score: float = _setting(
+        1.05, "Least similarity of the registered head with the template (1 = unrelated)."
+    )
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ def read_settings(path: Path | None) -> Settings:
         raise SettingsError(f"The settings file {path.name} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings file {path.name} is not TOML: {error}.") from error
-    return _build(Settings, document, "")
+    settings: Settings = _build(Settings, document, "")
+    return settings
 
 
 def to_toml(settings: Settings) -> str:
@@ -137,12 +140,14 @@ def to_toml(settings: Settings) -> str:
 
 def from_mapping(document: Mapping[str, Any]) -> Settings:
     """Build settings from nested mappings, as TOML or JSON gives them."""
-    return _build(Settings, document, "")
+    settings: Settings = _build(Settings, document, "")
+    return settings
 
 
 def deface_settings(document: Mapping[str, Any]) -> DefaceSettings:
     """Build the parameters of one attempt from a mapping."""
-    return _build(DefaceSettings, document, "deface.")
+    settings: DefaceSettings = _build(DefaceSettings, document, "deface.")
+    return settings
 
 
 def setting_rows(tree: type = Settings, prefix: str = "") -> list[tuple[str, Any, str]]:

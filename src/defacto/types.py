@@ -128,7 +128,7 @@ class Scan:
 
     @cached_property
     def volume(self) -> FloatVolume:
-        """Intensities, shape (i, j, k), float32, C order; a series as its mean; NaN and infinite become the minimum."""
+        """Intensities, float32, C order; a series as its mean; NaN and infinite become the minimum."""
         with np.errstate(invalid="ignore"):
             values = self.stored.astype(np.float32) if self.stored.ndim == 3 else _mean_over_time(self.stored)
             values = np.ascontiguousarray(values)
@@ -163,7 +163,7 @@ class Removal:
     parameters : mapping
         With what; JSON values only.
     replacement : ndarray, optional
-        Intensities, shape (i, j, k), put in the place of what is removed; only voxels under the mask are used.
+        Intensities, shape (i, j, k), put in the place of what is removed; only those under the mask count.
     """
 
     mask: Mask
@@ -176,8 +176,8 @@ class Removal:
 class Outcome(StrEnum):
     """How a defacing ended.
 
-    ``pass``: face gone, brain whole. ``deep``: brain was removed. ``shallow``: a feature can still be made out.
-    ``failure``: the cut is in the wrong place, both at once, or a step could not be done.
+    ``pass``: face gone, brain whole. ``deep``: brain was removed. ``shallow``: a feature can still be made
+    out. ``failure``: the cut is in the wrong place, both at once, or a step could not be done.
     """
 
     PASS = "pass"  # noqa: S105

@@ -49,7 +49,12 @@ def _sample(source: Any, matrix: Any, shape: Any, fill: float, clamp: bool) -> A
 
 
 def carry(
-    volume: npt.NDArray[Any], source: Grid, target: Grid, target_to_source: Affine, *, fill: float | None = 0.0
+    volume: npt.NDArray[Any],
+    source: Grid,
+    target: Grid,
+    target_to_source: Affine,
+    *,
+    fill: float | None = 0.0,
 ) -> FloatVolume:
     """Resample a volume onto another grid, trilinear.
 
@@ -70,7 +75,9 @@ def carry(
     """
     matrix = np.ascontiguousarray(source.to_voxel @ target_to_source @ target.affine)
     values = np.ascontiguousarray(volume, dtype=np.float32)
-    result: FloatVolume = _sample(values, matrix, target.shape, 0.0 if fill is None else float(fill), fill is None)
+    result: FloatVolume = _sample(
+        values, matrix, target.shape, 0.0 if fill is None else float(fill), fill is None
+    )
     return result
 
 

@@ -1,1 +1,12 @@
 """The methods that decide what is removed, and the one place where it is removed."""
+
+from collections.abc import Mapping
+
+from defacto.deface.apply import apply
+from defacto.deface.method import Method
+from defacto.deface.template import TemplateMethod
+
+METHODS: Mapping[str, Method] = {method.name: method for method in (TemplateMethod(),)}
+"""Every method by its name in the settings."""
+
+__all__ = ["METHODS", "Method", "apply"]

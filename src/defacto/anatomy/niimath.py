@@ -1,0 +1,111 @@
+"""The program niimath, fed from memory: no voxel of a scan is written to a disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nibabel as nib
+import niimath
+import numpy as np
+
+from defacto.errors import ProgramError, RegistrationError
+from defacto.types import Affine, FloatVolume, Grid
+
+_TIMEOUT_S = 300
+
+
+class Task:
+    """One run of niimath, started at once; ask for its result later.
+
+    Volumes go in and come out through anonymous memory files, so that nothing is left behind when the process is
+    killed. Only names and the fitted matrix touch the temporary folder.
+    """
+
+    def __init__(
+        self, volume: FloatVolume, grid: Grid, operations: list[str], base: Path | None = None
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="defacto-")
+        here = Path(self._folder.name)
+        self._matrix = here / "matrix.json"
+        self._input = _memory_file(here / "in.nii", _nifti_bytes(volume, grid))
+        self._output = _memory_file(here / "out.nii", b"")
+        words = [
+            str(self._matrix) if word == "MATRIX" else str(base) if word == "BASE" else word
+            for word in operations
+        ]
+        self._process = subprocess.Popen(
+            [niimath.bin, str(here / "in.nii"), *words, str(here / "out.nii")],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "FSLOUTPUTTYPE": "NIFTI"},
+        )
+
+    def matrix(self) -> Affine:
+        """Wait; return the fitted matrix, input world mm to base world mm.
+
+        Raises
+        ------
+        RegistrationError
+            If niimath ended without one, or with one that is not a plausible affine.
+        """
+        with self._finished():
+            try:
+                matrix = np.array(json.loads(self._matrix.read_text())["moving_to_fixed"], dtype=np.float64)
+            except (OSError, ValueError, KeyError) as error:
+                raise RegistrationError("niimath found no registration to the template.") from error
+        if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
+            raise RegistrationError("niimath gave a matrix that is not an affine.")
+        return matrix
+
+    def volume(self) -> FloatVolume:
+        """Wait; return the resulting volume.
+
+        Raises
+        ------
+        ProgramError
+            If niimath ended without a result.
+        """
+        with self._finished() as code:
+            content = os.pread(self._output, os.fstat(self._output).st_size, 0)
+        if code != 0 or len(content) < 352:
+            raise ProgramError(f"niimath ended with exit code {code} and without a result.")
+        image = nib.Nifti1Image.from_bytes(content)
+        return np.ascontiguousarray(image.get_fdata(dtype=np.float32))
+
+    @contextmanager
+    def _finished(self) -> Iterator[int]:
+        try:
+            try:
+                code = self._process.wait(timeout=_TIMEOUT_S)
+            except subprocess.TimeoutExpired as error:
+                self._process.kill()
+                self._process.wait()
+                raise ProgramError(f"niimath did not end within {_TIMEOUT_S} s.") from error
+            yield code
+        finally:
+            os.close(self._input)
+            os.close(self._output)
+            self._folder.cleanup()
+
+
+def _memory_file(link: Path, content: bytes) -> int:
+    descriptor = os.memfd_create(link.name)
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    link.symlink_to(f"/proc/{os.getpid()}/fd/{descriptor}")
+    return descriptor
+
+
+def _nifti_bytes(volume: FloatVolume, grid: Grid) -> bytes:
+    image = nib.Nifti1Image(volume, grid.affine)
+    image.header.set_xyzt_units("mm")
+    content: bytes = image.to_bytes()
+    return content

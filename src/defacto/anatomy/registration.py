@@ -1,0 +1,176 @@
+"""Affine registration to the template: two that share nothing, and a ladder of retries while they disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from defacto.anatomy import starts
+from defacto.anatomy.head import find_head
+from defacto.anatomy.niimath import Task
+from defacto.anatomy.resample import shrink
+from defacto.anatomy.score import Target, similarity
+from defacto.anatomy.template import data_path, load_template
+from defacto.errors import RegistrationError, StepError
+from defacto.types import Affine, FloatVolume, Grid
+
+_VOXEL_MM = 2.0
+_LANDMARKS = np.array(
+    [
+        [-30.0, 74.0, -33.0, 1.0],
+        [30.0, 74.0, -33.0, 1.0],
+        [0.0, 112.0, -63.0, 1.0],
+        [0.0, 100.0, -93.0, 1.0],
+        [-75.0, -16.0, -43.0, 1.0],
+        [75.0, -16.0, -43.0, 1.0],
+        [0.0, 85.0, 0.0, 1.0],
+        [0.0, 0.0, 85.0, 1.0],
+        [0.0, -95.0, 0.0, 1.0],
+    ]
+)
+"""Eyes, nose, mouth, ears, and the head's front, top and back in the template's world, mm."""
+
+
+@dataclass(frozen=True, eq=False)
+class Registration:
+    """How a scan lies over the template.
+
+    Parameters
+    ----------
+    to_template : ndarray, shape (4, 4)
+        World mm of the scan to world mm of the template; the better of the two.
+    check_to_template : ndarray, shape (4, 4)
+        The same by the other registration.
+    agreement_mm : float
+        Largest distance, in the scan, between the places where the two put eyes, nose, mouth, ears and the ends of the head.
+    score : float
+        Similarity of scan and template (`score.similarity`) under ``to_template``.
+    rung : int
+        Rung of the ladder that was reached.
+    """
+
+    to_template: Affine
+    check_to_template: Affine
+    agreement_mm: float
+    score: float
+    rung: int
+
+
+def distance_mm(one: Affine, other: Affine) -> float:
+    """Return the largest distance between the places where two registrations put the landmarks of the head, mm."""
+    gap = (np.linalg.inv(one) - np.linalg.inv(other)) @ _LANDMARKS.T
+    return float(np.sqrt((gap[:3] ** 2).sum(axis=0)).max())
+
+
+def register(
+    volume: FloatVolume, grid: Grid, agreement_mm: float, *, rung: int = 0, bias: bool = False
+) -> Registration:
+    """Register a scan to the template twice, and climb the ladder until both agree.
+
+    Rungs: 0, niimath as it is, beside two starts of our own; 1, all 54 starts, and niimath begun where the best of them ended;
+    2, niimath with a robust field of view and a seed from the plane of symmetry; 3, niimath with another cost. On each
+    rung every registration found so far is compared with every one of the other kind.
+
+    Parameters
+    ----------
+    volume : ndarray of float32, shape ``grid.shape``
+        Intensities.
+    grid : Grid
+        Where its voxels lie.
+    agreement_mm : float
+        Distance within which two registrations agree.
+    rung : int
+        Where to begin.
+    bias : bool
+        Correct the bias field (N4, by niimath) first.
+
+    Raises
+    ------
+    RegistrationError
+        If fewer than two registrations could be done.
+    """
+    small, small_grid = shrink(volume, grid, _VOXEL_MM)
+    if bias:
+        small = Task(small, small_grid, ["-n4"]).volume()
+    search = _Search(small, small_grid)
+    for here, climb in enumerate(_LADDER):
+        if here < rung and here != 1:
+            continue
+        climb(search)
+        found = search.best(here)
+        if found is not None and here >= rung and found.agreement_mm <= agreement_mm:
+            return found
+    if found is None:
+        raise RegistrationError(
+            "Expected two registrations to the template, none could be done; look at the scan."
+        )
+    return found
+
+
+class _Search:
+    """The registrations found so far, by niimath and by our own starts."""
+
+    def __init__(self, volume: FloatVolume, grid: Grid) -> None:
+        self.volume, self.grid = volume, grid
+        self.head = find_head(volume, grid)
+        self.target = Target.of(volume, grid)
+        self.theirs: list[Affine] = []
+        self.ours: list[Affine] = []
+
+    def niimath(self, *options: str, start: Affine | None = None) -> Callable[[], None]:
+        """Start niimath; the returned function waits for it and keeps what it found."""
+        seeded = self.grid if start is None else Grid(self.grid.shape, start @ self.grid.affine)
+        master = str(data_path("features_2mm.nii.gz"))
+        words = ["-allineate", "BASE", *options, "-savemat", "MATRIX", "-master", master]
+        task = Task(self.volume, seeded, words, load_template().path)
+
+        def wait() -> None:
+            try:
+                matrix = task.matrix()
+            except StepError:
+                return
+            self.theirs.append(matrix if start is None else matrix @ start)
+
+        return wait
+
+    def starts(self, *, thorough: bool) -> None:
+        try:
+            self.ours.append(starts.register(self.volume, self.grid, self.head, thorough=thorough))
+        except RegistrationError:
+            return
+
+    def best(self, rung: int) -> Registration | None:
+        """Return the pair that agrees best; the one of it that fits better leads."""
+        pairs = [(distance_mm(one, other), one, other) for one in self.theirs for other in self.ours]
+        if not pairs:
+            return None
+        apart, one, other = min(pairs, key=lambda pair: pair[0])
+        scores = similarity(self.target, one), similarity(self.target, other)
+        if scores[1] > scores[0]:
+            one, other = other, one
+        return Registration(one, other, apart, max(scores), rung)
+
+
+def _plain(search: _Search) -> None:
+    wait = search.niimath()
+    search.starts(thorough=False)
+    wait()
+
+
+def _many_starts(search: _Search) -> None:
+    search.starts(thorough=True)
+    if search.ours:
+        search.niimath(start=max(search.ours, key=lambda each: similarity(search.target, each)))()
+
+
+def _symmetry(search: _Search) -> None:
+    search.niimath("-sym")()
+
+
+def _other_cost(search: _Search) -> None:
+    search.niimath("-cost", "nmi")()
+
+
+_LADDER: tuple[Callable[[_Search], None], ...] = (_plain, _many_starts, _symmetry, _other_cost)

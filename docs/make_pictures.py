@@ -1,4 +1,4 @@
-"""Make the README's picture from made heads, before and after: `python docs/make_pictures.py` (about a minute)."""
+"""Make the README's picture from made heads, before and after: `python docs/make_pictures.py`."""
 
 from __future__ import annotations
 

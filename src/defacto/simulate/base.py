@@ -88,13 +88,12 @@ def _extended(grid: Grid) -> FloatVolume:
     """Return the template on the larger grid, its lowest good section carried down."""
     image = nib.load(data_path("template.nii.gz"))
     head = image.get_fdata(dtype=np.float32)
-    floor = int(FLOOR_MM - image.affine[2, 3])
-    t1 = np.zeros(grid.shape, dtype=np.float32)
-    t1[:, :, BELOW_MM:] = head
-    section = head[:, :, floor : floor + 8].mean(axis=2)
+    t1 = carry(head, Grid(head.shape, np.asarray(image.affine)), grid, np.eye(4))
+    floor = int(FLOOR_MM - grid.affine[2, 3])
+    section = t1[:, :, floor : floor + 8].mean(axis=2)
     x = np.arange(grid.shape[0]) + grid.affine[0, 3]
     y = np.arange(grid.shape[1]) + grid.affine[1, 3]
-    for k in range(BELOW_MM + floor):
+    for k in range(floor):
         from_x, from_y, _ = below(x, y, k + grid.affine[2, 3])
         i = np.clip(np.rint(from_x - grid.affine[0, 3]).astype(int), 0, grid.shape[0] - 1)
         j = np.clip(np.rint(from_y - grid.affine[1, 3]).astype(int), 0, grid.shape[1] - 1)

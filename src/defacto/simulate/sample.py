@@ -12,8 +12,9 @@ from defacto.simulate.person import Person
 from defacto.types import Affine, FloatVolume, Grid
 
 SKIN_WIDTH_MM = 1.0
-"""Over so much the signal falls from tissue to air."""
+"""Over at least so much the signal falls from tissue to air."""
 _STEP_MM = 1.6
+_PARTIAL_VOLUME = 1.25
 
 
 def sample(
@@ -46,8 +47,9 @@ def sample(
     to_voxel = (base.grid.to_voxel @ matrix)[:3].astype(np.float32)
     signal = np.empty(grid.shape, dtype=np.float32)
     inside = np.empty(grid.shape, dtype=np.float32)
-    box = _head_box(base, person)
-    _sample(painted, base.surface_mm, person.shift_mm, to_node, to_voxel, box, counts, signal, inside)
+    width_mm = max(SKIN_WIDTH_MM, _PARTIAL_VOLUME * float((grid.voxel_size_mm / counts).max()))
+    skin = np.float32(1 / width_mm), _head_box(base, person)
+    _sample(painted, base.surface_mm, person.shift_mm, to_node, to_voxel, skin, counts, signal, inside)
     return signal, inside
 
 
@@ -89,7 +91,7 @@ def _sample(
     shift: Any,
     to_node: Any,
     to_voxel: Any,
-    box: Any,
+    skin: Any,
     counts: Any,
     signal: Any,
     inside: Any,
@@ -104,7 +106,7 @@ def _sample(
                     x = np.float32(i + (a + 0.5) / counts[0] - 0.5)
                     y = np.float32(j + (b + 0.5) / counts[1] - 0.5)
                     z = np.float32(k + (c + 0.5) / counts[2] - 0.5)
-                    soft, value = _point(painted, surface, shift, to_node, to_voxel, box, x, y, z)
+                    soft, value = _point(painted, surface, shift, to_node, to_voxel, skin, x, y, z)
                     total += soft * value
                     within += soft
                 signal[i, j, k] = total * share
@@ -113,9 +115,10 @@ def _sample(
 
 @numba.njit(cache=True, nogil=True, fastmath=True)  # type: ignore[untyped-decorator]
 def _point(
-    painted: Any, surface: Any, shift: Any, to_node: Any, m: Any, box: Any, x: Any, y: Any, z: Any
+    painted: Any, surface: Any, shift: Any, to_node: Any, m: Any, skin: Any, x: Any, y: Any, z: Any
 ) -> tuple[Any, Any]:
     """Return how far a place is inside of the skin (0 to 1), and its signal."""
+    per_mm, box = skin
     zero, half, one = np.float32(0.0), np.float32(0.5), np.float32(1.0)
     p = m[0, 0] * x + m[0, 1] * y + m[0, 2] * z + m[0, 3]
     q = m[1, 0] * x + m[1, 1] * y + m[1, 2] * z + m[1, 3]
@@ -140,7 +143,7 @@ def _point(
     a, u = _cell(p, surface.shape[0])
     b, w = _cell(q, surface.shape[1])
     c, t = _cell(r, surface.shape[2])
-    soft = min(max(half - _look(surface, a, b, c, u, w, t) / np.float32(SKIN_WIDTH_MM), zero), one)
+    soft = min(max(half - _look(surface, a, b, c, u, w, t) * per_mm, zero), one)
     if soft == zero:
         return zero, zero
     return soft, _look(painted, a, b, c, u, w, t)

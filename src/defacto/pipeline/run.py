@@ -193,9 +193,17 @@ def _work_through(
         progression.say(f"defacto {__version__}: {len(sources)} scans taken, {len(due)} to work on.")
         for each in left_out:
             progression.say(f"{each.name}: left out, {each.reason}.")
-        for finished in Pool(job, nprocs, mem_gb).run(due):
-            progression.finished(finished)
+        pool = Pool(job, nprocs, mem_gb)
+        elsewhere = set()
+        for finished in pool.run(due):
             crashes += finished.crashed
+            if finished.elsewhere:
+                elsewhere.add(finished.name)
+            else:
+                progression.finished(finished)
+        for finished in pool.run([source for source in due if source.name in elsewhere]):
+            crashes += finished.crashed
+            progression.finished(finished)
     return crashes
 
 

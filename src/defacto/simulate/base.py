@@ -41,7 +41,7 @@ class Base:
     surface_mm : ndarray of float32
         Distance to the skin, mm; negative inside.
     brain : ndarray of float32
-        Share of brain, 0 to 1.
+        How much of a place is brain or fluid around it, 0 to 1.
     """
 
     grid: Grid
@@ -62,9 +62,7 @@ def load_base() -> Base:
     brain_image = nib.load(data_path("p_brain_2mm.nii.gz"))
     brain_grid = Grid(brain_image.shape, np.asarray(brain_image.affine))
     p_brain = carry(brain_image.get_fdata(dtype=np.float32), brain_grid, grid, np.eye(4))
-    return Base(
-        grid, _with_skin(_extended(grid), surface), surface, np.clip(2 * p_brain / p_brain.max() - 0.5, 0, 1)
-    )
+    return Base(grid, _with_skin(_extended(grid), surface), surface, np.clip(4 * p_brain, 0, 1))
 
 
 def below(x: Any, y: Any, z: Any) -> tuple[Any, Any, Any]:

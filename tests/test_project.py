@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import defacto.qc.measure
 from defacto import __version__
 from defacto.cli import make_parser
 from defacto.config import Settings, read_settings, setting_rows, to_toml
@@ -88,6 +89,13 @@ def test_links_of_pages_lead_somewhere():
         for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
             if "://" not in target:
                 assert (page.parent / target).is_file(), (page.name, target)
+
+
+def test_every_measure_is_explained():
+    page = (ROOT / "docs/reference/measures.md").read_text()
+    names = re.findall(r"^``(\w+)``", sys.modules["defacto.qc.measure"].__doc__, flags=re.MULTILINE)
+    assert len(names) > 4
+    assert [name for name in names if f"`{name}`" not in page] == []
 
 
 def test_every_setting_has_a_sentence_of_help():

@@ -1,11 +1,13 @@
 """Make the maps in src/defacto/anatomy/data from pydeface's average head and 13 whole-head label maps.
 
-Run by a developer: ``python tools/make_template.py PYDEFACE_DATA_FOLDER LABELS_FOLDER`` (``pydeface/data`` of the package and
-``../shared/data/labels``). Nothing of a single person is kept: the maps are averages over 13.
+Run by a developer: ``python tools/make_template.py PYDEFACE_DATA_FOLDER LABELS_FOLDER`` (``pydeface/data``
+of the package and ``../shared/data/labels``). Nothing of a single person is kept: the maps are averages
+over 13.
 
-1. The average head is turned so that its plane of symmetry is x = 0 (it lies 5.4 degrees off), on a 1 mm RAS grid.
-2. Each label map is painted as a T1w head, registered to it by `defacto.anatomy.registration`, and carried over.
-3. Brain and head are averaged and made symmetric; the cut and the feature shells are drawn on them.
+1. The average head is turned so that its plane of symmetry is x = 0 (it lies 5.4 degrees off), on a 1 mm
+RAS grid. 2. Each label map is painted as a T1w head, registered to it by `defacto.anatomy.registration`,
+and carried over. 3. Brain and head are averaged and made symmetric; the cut and the feature shells are
+drawn on them.
 """
 
 from __future__ import annotations
@@ -39,10 +41,10 @@ COARSE = Grid(
     (94, 133, 129), np.array([[2.0, 0, 0, -93.0], [0, 2, 0, -123.5], [0, 0, 2, -124.5], [0, 0, 0, 1]])
 )
 T1W = {
-    2: 110, 41: 110, 3: 75, 42: 75, 4: 20, 5: 20, 43: 20, 44: 20, 7: 105, 46: 105, 8: 72, 47: 72, 10: 88, 49: 88,
-    11: 80, 50: 80, 12: 84, 51: 84, 13: 95, 52: 95, 17: 76, 53: 76, 18: 76, 54: 76, 26: 80, 58: 80, 28: 92, 60: 92,
-    16: 98, 14: 20, 15: 20, 24: 22, 25: 60, 57: 60, 72: 20, 30: 40, 62: 40, 85: 90, 506: 25, 507: 62, 508: 120,
-    530: 90, 509: 30, 511: 150, 515: 18, 516: 100, 512: 85, 502: 30, 514: 40,
+    2: 110, 41: 110, 3: 75, 42: 75, 4: 20, 5: 20, 43: 20, 44: 20, 7: 105, 46: 105, 8: 72, 47: 72, 10: 88,
+    49: 88, 11: 80, 50: 80, 12: 84, 51: 84, 13: 95, 52: 95, 17: 76, 53: 76, 18: 76, 54: 76, 26: 80, 58: 80,
+    28: 92, 60: 92, 16: 98, 14: 20, 15: 20, 24: 22, 25: 60, 57: 60, 72: 20, 30: 40, 62: 40, 85: 90, 506:
+    25, 507: 62, 508: 120, 530: 90, 509: 30, 511: 150, 515: 18, 516: 100, 512: 85, 502: 30, 514: 40,
 }  # fmt: skip
 NOT_BRAIN = [0, 24, 502, 506, 507, 508, 509, 511, 512, 514, 515, 516, 530]
 
@@ -144,8 +146,8 @@ def carried(path: Path) -> np.ndarray:
 
 
 def average(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the share of persons with brain, the share with head among those in view, and how many are in view."""
-    brain, head, seen = (np.zeros(FINE.shape, dtype=np.float32) for _ in range(3))
+    """Return the share of persons with brain, the share with head among those in view, and how many are in
+    view.""" brain, head, seen = (np.zeros(FINE.shape, dtype=np.float32) for _ in range(3))
     paths = sorted(folder.glob("*_labels.nii.gz"))
     for path in paths:
         labels = carried(path)
@@ -156,8 +158,8 @@ def average(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def draw(head: np.ndarray, p_brain: np.ndarray, p_head: np.ndarray, seen: np.ndarray) -> None:
-    """Draw skin, cuts and shells. Numbers are voxels of the fine grid (mm); the eyes lie at (63.5 and 123.5, 198, 92)."""
-    i, j, k = np.ogrid[: FINE.shape[0], : FINE.shape[1], : FINE.shape[2]]
+    """Draw skin, cuts and shells. Numbers are voxels of the fine grid (mm); the eyes lie at (63.5 and
+    123.5, 198, 92).""" i, j, k = np.ogrid[: FINE.shape[0], : FINE.shape[1], : FINE.shape[2]]
     aside = np.abs(i - 93.5)
     trust = np.clip((seen - 2) / 4, 0, 1)
     both = trust * p_head + (1 - trust) * closed(largest(smooth(head, 1.0) > 75))

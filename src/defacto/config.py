@@ -42,7 +42,8 @@ class AnatomySettings:
 
     agreement_mm: float = _setting(
         10.0,
-        "Largest distance at which two registrations agree, mm, over eyes, nose, mouth, ears and the head's ends.",
+        "Largest distance at which two registrations agree, mm, over eyes, nose, mouth, ears and the head's
+        ends.",
     )
     min_score: float = _setting(
         1.05, "Least similarity of the registered head with the template (1 = unrelated)."
@@ -57,7 +58,8 @@ class DefaceSettings:
     ears: bool = _setting(True, "Remove the ears too, and count them when they are left.")
     nudge_mm: tuple[float, float, float] = _setting(
         (0.0, 0.0, 0.0),
-        "Shift of the cut along the head's right, anterior and superior axis, mm; negative anterior cuts deeper.",
+        "Shift of the cut along the head's right, anterior and superior axis, mm; negative anterior cuts
+        deeper.",
     )
     brain_margin_mm: float = _setting(3.0, "No voxel within this distance of the brain is removed, mm.")
     fraction: float = _setting(
@@ -74,12 +76,6 @@ class QcSettings:
     max_brain_lost_ml: float = _setting(0.0, "Most brain that a pass may lose, ml.")
     max_feature_left: float = _setting(
         0.10, "Largest share of a feature's surface that a pass may leave visible."
-    )
-    deep_brain_lost_ml: float = _setting(
-        1.0, "From this much brain lost on, the machine is sure that the cut is deep, ml."
-    )
-    shallow_feature_left: float = _setting(
-        0.35, "From this share of a feature's surface on, the machine is sure that the cut is shallow."
     )
     p_pass: float = _setting(0.75, "A classifier's least probability to accept a pass.")
     p_other: float = _setting(0.80, "A classifier's least probability to accept deep, shallow or failure.")
@@ -119,7 +115,8 @@ def read_settings(path: Path | None) -> Settings:
     Raises
     ------
     SettingsError
-        If the file cannot be read, or names a setting that does not exist, or a value of the wrong type or range.
+        If the file cannot be read, or names a setting that does not exist, or a value of the wrong type or
+        range.
     """
     if path is None:
         return Settings()

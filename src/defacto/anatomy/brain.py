@@ -15,10 +15,10 @@ _OPENING_VOXELS = 2
 def find_brain(registered: FloatVolume, fraction: float) -> Mask:
     """Return the brain on the template's grid.
 
-    What more than half of 13 persons call brain is brain. From there it grows, through voxels connected to it after an opening
-    by 4 mm, up to 4 mm beyond what any of the 13 calls brain, where the scan is at least as bright as
-    ``air + fraction * (median - air)`` and not brighter than brain gets; the rule of the fraction is that of BET
-    (doi:10.1002/hbm.10062): lower gives a larger brain.
+    What more than half of 13 persons call brain is brain. From there it grows, through voxels connected to
+    it after an opening by 4 mm, up to 4 mm beyond what any of the 13 calls brain, where the scan is at
+    least as bright as ``air + fraction * (median - air)`` and not brighter than brain gets; the rule of
+    the fraction is that of BET (doi:10.1002/hbm.10062): lower gives a larger brain.
 
     Parameters
     ----------

@@ -41,8 +41,8 @@ class Context:
 
     @cached_property
     def check_brain(self) -> Mask:
-        """The brain that the other registration expects (in more than half of 13 persons), on the scan's grid."""
-        expected = load_template().p_brain
+        """The brain that the other registration expects (in more than half of 13 persons), on the scan's
+        grid.""" expected = load_template().p_brain
         return np.asarray(self.to_scan(expected, self.registration.check_to_template) > 0.5)
 
     def to_scan(self, field: FloatVolume, to_template: Affine | None = None) -> FloatVolume:
@@ -60,11 +60,12 @@ class Context:
     def to_template(self, volume: FloatVolume, to_template: Affine | None = None) -> FloatVolume:
         """Carry a volume from the scan's grid to the template's; NaN outside the scan's field of view."""
         matrix = self.registration.to_template if to_template is None else to_template
-        return carry(volume, self.grid, load_template().grid, np.linalg.inv(matrix), fill=np.nan)
+        return carry(volume, self.grid, load_template().grid, np.asarray(np.linalg.inv(matrix),
+        np.float64), fill=float("nan"))
 
     def shift_in_template(self, shift_mm: tuple[float, float, float]) -> npt.NDArray[np.float64]:
-        """Turn a shift along the head's right, anterior and superior axes, mm in the scan, into template mm."""
-        linear = self.registration.to_template[:3, :3]
+        """Turn a shift along the head's right, anterior and superior axes, mm in the scan, into template
+        mm.""" linear = self.registration.to_template[:3, :3]
         axes = np.linalg.inv(linear)
         axes /= np.sqrt((axes**2).sum(axis=0))
         return np.asarray(linear @ axes @ np.asarray(shift_mm))
@@ -100,8 +101,8 @@ def locate(
     """
     registration = register(scan.volume, scan.grid, settings.agreement_mm, rung=rung, bias=bias_correction)
     template = load_template()
-    inverse = np.linalg.inv(registration.to_template)
-    registered = carry(scan.volume, scan.grid, template.grid, inverse, fill=np.nan)
+    inverse = np.asarray(np.linalg.inv(registration.to_template), dtype=np.float64)
+    registered = carry(scan.volume, scan.grid, template.grid, inverse, fill=float("nan"))
     spacing = np.sqrt((inverse[:3, :3] ** 2).sum(axis=0)) * template.grid.voxel_size_mm
     brain = find_brain(registered, fraction)
     return Context(

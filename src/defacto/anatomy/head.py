@@ -9,10 +9,7 @@ from defacto.types import FloatVolume, Grid, Mask
 
 
 def find_head(volume: FloatVolume, grid: Grid) -> Mask:
-    """Return the head: bright enough, in one piece, without holes.
-
-    The threshold lies at a fifth of the way from air to bright tissue, where air is the darkest peak and bright tissue the 98th
-    percentile of what Otsu's method takes for tissue; noise is smoothed away first.
+    """Return the head: what stands out from the air, smoothed, in one piece, without holes.
 
     Parameters
     ----------
@@ -24,20 +21,38 @@ def find_head(volume: FloatVolume, grid: Grid) -> Mask:
     Returns
     -------
     ndarray of bool, shape ``grid.shape``
-        All False where nothing stands out from the air.
+        All False where nothing stands out.
     """
-    image = sitk.GetImageFromArray(volume.transpose(2, 1, 0))
-    image.SetSpacing(grid.voxel_size_mm)
-    smooth = sitk.DiscreteGaussian(image, 1.0, 5) if min(volume.shape) > 5 else image
-    values = sitk.GetArrayFromImage(smooth)
-    air = float(np.percentile(values, 5))
+    image = sitk.GetImageFromArray(volume)
+    image.SetSpacing(grid.voxel_size_mm[::-1])
+    smooth = sitk.GetArrayFromImage(sitk.DiscreteGaussian(image, 1.0, 5)) if min(volume.shape) > 5 else volume
+    level = head_level(smooth)
+    if level is None:
+        return np.zeros(volume.shape, dtype=bool)
+    return largest_piece(smooth > level)
+
+
+def head_level(values: FloatVolume) -> float | None:
+    """Return the intensity above which there is head, or None where nothing stands out.
+
+    A fifth of the way from air (the 5th percentile) to bright tissue (the 90th percentile of what Otsu's
+    method calls bright), or Otsu's threshold where that is lower.
+    """
+    if values.size == 0:
+        return None
     split = _otsu(values)
     bright = values[values > split]
     if bright.size == 0:
-        return np.zeros(volume.shape, dtype=bool)
-    level = min(split, air + 0.2 * (float(np.percentile(bright, 90)) - air))
-    pieces = sitk.RelabelComponent(sitk.ConnectedComponent(smooth > level))
-    return fill_holes((sitk.GetArrayFromImage(pieces) == 1).transpose(2, 1, 0))
+        return None
+    air = float(np.percentile(values, 5))
+    return min(split, air + 0.2 * (float(np.percentile(bright, 90)) - air))
+
+
+def largest_piece(mask: Mask) -> Mask:
+    """Return the largest connected piece of a mask, its holes filled."""
+    image = sitk.GetImageFromArray(np.ascontiguousarray(mask, dtype=np.uint8))
+    pieces = sitk.RelabelComponent(sitk.ConnectedComponent(image))
+    return fill_holes(sitk.GetArrayFromImage(pieces) == 1)
 
 
 def fill_holes(mask: Mask) -> Mask:
@@ -63,6 +78,7 @@ def _shift(mask: Mask, axis: int, by: int) -> Mask:
 
 
 def _otsu(values: FloatVolume) -> float:
+    """Return Otsu's threshold (doi:10.1109/TSMC.1979.4310076)."""
     low, high = np.percentile(values, (0.5, 99.5))
     counts, edges = np.histogram(values, bins=128, range=(float(low), max(float(high), float(low) + 1e-6)))
     centers = (edges[:-1] + edges[1:]) / 2

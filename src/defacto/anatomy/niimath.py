@@ -23,8 +23,8 @@ _TIMEOUT_S = 300
 class Task:
     """One run of niimath, started at once; ask for its result later.
 
-    Volumes go in and come out through anonymous memory files, so that nothing is left behind when the process is
-    killed. Only names and the fitted matrix touch the temporary folder.
+    Volumes go in and come out through anonymous memory files, so that nothing is left behind when the
+    process is killed. Only names and the fitted matrix touch the temporary folder.
     """
 
     def __init__(

@@ -1,4 +1,5 @@
-"""Affine registration to the template: two that share nothing, and a ladder of retries while they disagree."""
+"""Affine registration to the template: two that share nothing, and a ladder of retries while they
+disagree."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ class Registration:
     check_to_template : ndarray, shape (4, 4)
         The same by the other registration.
     agreement_mm : float
-        Largest distance, in the scan, between the places where the two put eyes, nose, mouth, ears and the ends of the head.
+        Largest distance, in the scan, between the places where the two put eyes, nose, mouth, ears and the
+        ends of the head.
     score : float
         Similarity of scan and template (`score.similarity`) under ``to_template``.
     rung : int
@@ -59,8 +61,8 @@ class Registration:
 
 
 def distance_mm(one: Affine, other: Affine) -> float:
-    """Return the largest distance between the places where two registrations put the landmarks of the head, mm."""
-    gap = (np.linalg.inv(one) - np.linalg.inv(other)) @ _LANDMARKS.T
+    """Return the largest distance between the places where two registrations put the landmarks of the
+    head, mm.""" gap = (np.linalg.inv(one) - np.linalg.inv(other)) @ _LANDMARKS.T
     return float(np.sqrt((gap[:3] ** 2).sum(axis=0)).max())
 
 
@@ -69,9 +71,10 @@ def register(
 ) -> Registration:
     """Register a scan to the template twice, and climb the ladder until both agree.
 
-    Rungs: 0, niimath as it is, beside two starts of our own; 1, all 54 starts, and niimath begun where the best of them ended;
-    2, niimath with a robust field of view and a seed from the plane of symmetry; 3, niimath with another cost. On each
-    rung every registration found so far is compared with every one of the other kind.
+    Rungs: 0, niimath as it is, beside two starts of our own; 1, all 54 starts, and niimath begun where the
+    best of them ended; 2, niimath with a robust field of view and a seed from the plane of symmetry; 3,
+    niimath with another cost. On each rung every registration found so far is compared with every one of
+    the other kind.
 
     Parameters
     ----------

@@ -8,10 +8,11 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from defacto.anatomy.compile import compiled_parallel
 from defacto.types import Affine, FloatVolume, Grid
 
 
-@numba.njit(cache=True, fastmath=True, nogil=True, parallel=True)  # type: ignore[untyped-decorator]
+@compiled_parallel
 def _sample(source: Any, matrix: Any, shape: Any, fill: float, clamp: bool) -> Any:
     ni, nj, nk = source.shape
     out = np.empty(shape, dtype=np.float32)
@@ -93,7 +94,7 @@ def straight_grid(grid: Grid, voxel_mm: float) -> Grid:
     return Grid((int(shape[0]), int(shape[1]), int(shape[2])), affine)
 
 
-@numba.njit(cache=True, fastmath=True, nogil=True, parallel=True)  # type: ignore[untyped-decorator]
+@compiled_parallel
 def _block_mean(volume: Any, factors: Any) -> Any:
     fi, fj, fk = factors
     ni, nj, nk = volume.shape[0] // fi, volume.shape[1] // fj, volume.shape[2] // fk
@@ -112,7 +113,8 @@ def _block_mean(volume: Any, factors: Any) -> Any:
 
 
 def shrink(volume: FloatVolume, grid: Grid, voxel_mm: float) -> tuple[FloatVolume, Grid]:
-    """Average whole blocks of voxels until none is smaller than about ``voxel_mm``; coarse axes stay as they are.
+    """Average whole blocks of voxels until none is smaller than about ``voxel_mm``; coarse axes stay as
+    they are.
 
     Returns
     -------

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from defacto.anatomy.compile import compiled
 from defacto.anatomy.template import load_template
 from defacto.types import Affine, FloatVolume, Grid
 
@@ -42,11 +42,13 @@ class Target:
 
 
 def similarity(target: Target, to_template: Affine, *, spacing_mm: float = 4.0) -> float:
-    """Return the normalised mutual information of scan and template, weighed by how much of the head is in view.
+    """Return the normalised mutual information of scan and template, weighed by how much of the head is in
+    view.
 
-    1 + (NMI - 1) * (0.4 + 0.6 * seen), with NMI = (H(a) + H(b)) / H(a, b) over 32 x 32 bins with linear weights
-    (doi:10.1016/S0031-3203(98)00091-0), over the places within 14 mm of the template's head; ``seen`` is their share
-    inside the scan's field of view. The weight keeps the head from being moved out of sight.
+    1 + (NMI - 1) * (0.4 + 0.6 * seen), with NMI = (H(a) + H(b)) / H(a, b) over 32 x 32 bins with linear
+    weights (doi:10.1016/S0031-3203(98)00091-0), over the places within 14 mm of the template's head;
+    ``seen`` is their share inside the scan's field of view. The weight keeps the head from being moved out
+    of sight.
 
     Parameters
     ----------
@@ -69,8 +71,8 @@ def similarity(target: Target, to_template: Affine, *, spacing_mm: float = 4.0) 
 
 @cache
 def places(spacing_mm: float) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return places near the template's head, world mm, shape (n, 3), and the template's bins there, shape (n,)."""
-    template = load_template()
+    """Return places near the template's head, world mm, shape (n, 3), and the template's bins there, shape
+    (n,).""" template = load_template()
     step = max(1, round(spacing_mm / template.grid.voxel_size_mm[0]))
     index = np.argwhere(template.skin_mm[::step, ::step, ::step] < _REACH_MM) * step
     world = index @ template.grid.affine[:3, :3].T + template.grid.affine[:3, 3]
@@ -78,10 +80,10 @@ def places(spacing_mm: float) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.f
     return np.ascontiguousarray(world, dtype=np.float32), np.ascontiguousarray(bins)
 
 
-@numba.njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def weighed_nmi(volume: Any, points: Any, bins: Any, pull: Any) -> Any:
-    """Return the weighed mutual information; see `similarity`. ``pull`` takes template world mm to voxels of the volume."""
-    ni, nj, nk = volume.shape
+    """Return the weighed mutual information; see `similarity`. ``pull`` takes template world mm to voxels
+    of the volume.""" ni, nj, nk = volume.shape
     joint = np.zeros((_BINS, _BINS))
     seen = 0
     for n in range(points.shape[0]):

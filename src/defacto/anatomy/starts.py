@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from defacto.anatomy.compile import compiled
 from defacto.anatomy.resample import carry, shrink, straight_grid
 from defacto.anatomy.score import Target, places, similarity, weighed_nmi
 from defacto.anatomy.template import load_template
@@ -24,10 +24,10 @@ Parameters = npt.NDArray[np.float64]
 def register(volume: FloatVolume, grid: Grid, head: Mask, *, thorough: bool = True) -> Affine:
     """Register a scan to the template from many starts.
 
-    Rotations (-30, 0 and 30 degrees about each axis) times two translations (the heads' centres, or the heads' tops, on
-    each other) are improved as rigid motions over places 12 mm apart; the best go on as affine motions over places 8 and 6 mm
-    apart. The similarity is `score.similarity`; scales and shears far from an adult's head cost a little, so that a
-    small field of view does not let the head run away.
+    Rotations (-30, 0 and 30 degrees about each axis) times two translations (the heads' centres, or the
+    heads' tops, on each other) are improved as rigid motions over places 12 mm apart; the best go on as
+    affine motions over places 8 and 6 mm apart. The similarity is `score.similarity`; scales and shears
+    far from an adult's head cost a little, so that a small field of view does not let the head run away.
 
     Parameters
     ----------
@@ -93,10 +93,10 @@ def _starts(head: Mask, grid: Grid, pivot: npt.NDArray[np.float64], *, thorough:
     return result
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _pull(parameters: Any, pivot: Any) -> Any:
-    """Return the matrix from template world mm to scan world mm: scale and shear, then turn about the pivot, then shift."""
-    matrix = np.zeros((4, 4))
+    """Return the matrix from template world mm to scan world mm: scale and shear, then turn about the
+    pivot, then shift.""" matrix = np.zeros((4, 4))
     linear = np.eye(3)
     for axis in range(3):
         a, b = (axis + 1) % 3, (axis + 2) % 3
@@ -120,7 +120,7 @@ def _pull(parameters: Any, pivot: Any) -> Any:
     return matrix
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _cost(volume: Any, to_voxel: Any, points: Any, bins: Any, parameters: Any, pivot: Any) -> Any:
     size = (parameters[6] + parameters[7] + parameters[8]) / 3.0
     unusual = (size / 25.0) ** 2
@@ -129,7 +129,7 @@ def _cost(volume: Any, to_voxel: Any, points: Any, bins: Any, parameters: Any, p
     return 0.01 * unusual - weighed_nmi(volume, points, bins, to_voxel @ _pull(parameters, pivot))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _descend(
     volume: Any,
     to_voxel: Any,
@@ -141,8 +141,8 @@ def _descend(
     step: float,
     rounds: int,
 ) -> Any:
-    """Improve one parameter after the other by a parabola through three costs; halve a step that leads nowhere."""
-    best = start.copy()
+    """Improve one parameter after the other by a parabola through three costs; halve a step that leads
+    nowhere.""" best = start.copy()
     value = _cost(volume, to_voxel, points, bins, best, pivot)
     steps = np.full(12, step)
     for _ in range(rounds):

@@ -14,8 +14,9 @@ from defacto.types import Removal, Scan
 def apply(scan: Scan, removal: Removal) -> Scan:
     """Return the scan with what is removed filled with air, or with the method's replacement.
 
-    Every voxel outside the mask, the dtype, the scaling and the header stay as they are, to the bit. Air is the stored value 0
-    where the scan's smallest value is not above and its largest not below it, else the smallest value.
+    Every voxel outside the mask, the dtype, the scaling and the header stay as they are, to the bit. Air
+    is the stored value 0 where the scan's smallest value is not above and its largest not below it, else
+    the smallest value.
 
     Parameters
     ----------
@@ -41,9 +42,9 @@ def apply(scan: Scan, removal: Removal) -> Scan:
 
 
 def air_value(scan: Scan) -> npt.NDArray[np.generic]:
-    """Return the stored value of air: that of intensity 0 where 0 is in the scan's range, else of its darkest voxel."""
-    finite = scan.stored if scan.stored.dtype.kind in "iu" else scan.stored[np.isfinite(scan.stored)]
-    low, high = finite.min(), finite.max()
+    """Return the stored value of air: that of intensity 0 where 0 is in the scan's range, else of its
+    darkest voxel.""" finite = scan.stored if scan.stored.dtype.kind in "iu" else
+    scan.stored[np.isfinite(scan.stored)] low, high = finite.min(), finite.max()
     if scan.slope < 0:
         low, high = high, low
     zero = -scan.intercept / scan.slope

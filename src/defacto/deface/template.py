@@ -11,12 +11,16 @@ from defacto.anatomy.resample import carry
 from defacto.config import DefaceSettings
 from defacto.types import FloatVolume, Removal, Scan
 
+_EAR_DEPTH = 0.6
+"""So much deeper, mm, are the ears cut for each mm by which the face's cut moves back."""
+
 
 class TemplateMethod:
     """Cut in front of the face, and over the ears, along surfaces drawn on the template.
 
-    After PyDeface and fsl_deface: the cut follows the head by an affine registration. Unlike theirs it is a smooth field of
-    distances, so that its edge is sharp on every grid, and voxels within a margin of the scan's own brain stay.
+    After PyDeface and fsl_deface: the cut follows the head by an affine registration. Unlike theirs it is a
+    smooth field of distances, so that its edge is sharp on every grid, and voxels within a margin of the
+    scan's own brain stay. A nudge to the back moves the face's cut and sinks the ears' cut deeper.
     """
 
     name = "template"
@@ -25,10 +29,11 @@ class TemplateMethod:
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters."""
         template = load_template()
-        cut = template.face_cut_mm
+        right, anterior, superior = settings.nudge_mm
+        cut = _moved(template.face_cut_mm, context, settings.nudge_mm)
         if settings.ears:
-            cut = np.maximum(cut, template.ear_cut_mm)
-        cut = _moved(cut, context, settings.nudge_mm)
+            ears = _moved(template.ear_cut_mm, context, (right, 0.0, superior))
+            cut = np.maximum(cut, ears - np.float32(_EAR_DEPTH * anterior))
         cut = np.minimum(cut, context.brain_mm - np.float32(settings.brain_margin_mm))
         return Removal(
             mask=np.asarray(context.to_scan(cut) > 0),

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from defacto.errors import StepError
-from defacto.render.compile import compiled
+from defacto.anatomy.compile import compiled
 from defacto.types import FloatVolume
 
 SURFACE_FRACTION = 0.22

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from defacto.render.compile import compiled
+from defacto.anatomy.compile import compiled
 from defacto.render.contrast import SURFACE_LEVEL
 from defacto.types import Mask
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from defacto.render.compile import compiled
+from defacto.anatomy.compile import compiled
 from defacto.types import FloatVolume
 
 

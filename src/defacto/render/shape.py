@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from defacto.render.compile import compiled
+from defacto.anatomy.compile import compiled
 from defacto.types import FloatVolume
 
 REACH_MM = 12.0

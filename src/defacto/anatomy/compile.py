@@ -16,7 +16,18 @@ def compiled(function: Function) -> Function:
     The cache lies beside the source or, where that is read-only, in the user's cache folder; without either
     the function is compiled anew in each process.
     """
+    return _compiled(function, parallel=False)
+
+
+def compiled_parallel(function: Function) -> Function:
+    """Compile a function as `compiled` does, its ``numba.prange`` loops running on all threads."""
+    return _compiled(function, parallel=True)
+
+
+def _compiled(function: Function, *, parallel: bool) -> Function:
     try:
-        return cast("Function", numba.njit(cache=True, fastmath=True, nogil=True)(function))
+        return cast(
+            "Function", numba.njit(cache=True, fastmath=True, nogil=True, parallel=parallel)(function)
+        )
     except RuntimeError:
-        return cast("Function", numba.njit(fastmath=True, nogil=True)(function))
+        return cast("Function", numba.njit(fastmath=True, nogil=True, parallel=parallel)(function))

@@ -1,0 +1,112 @@
+"""What was lost and what is left: measures of one defaced scan.
+
+=========================  ========  ===============  =======================================================
+name                       unit      better           what
+=========================  ========  ===============  =======================================================
+``brain_lost_ml``          ml        lower            brain removed, by either registration
+``brain_lost_percent``     %         lower            the same as a share of the brain
+``FEATURE_visible``        share     lower            skin of an eye, the nose, the mouth, an ear that is left
+``removed_ml``             ml        lower            tissue removed
+``changed_outside``        voxels    lower (0)        stored values that changed outside the removal mask
+``agreement_mm``           mm        lower            distance of the two registrations at the landmarks
+``score``                  NMI       higher           similarity of the scan with the template
+=========================  ========  ===============  =======================================================
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from defacto.anatomy import Context
+from defacto.qc.surface import visible_shares
+from defacto.types import Feature, Mask, Measure, Removal, Scan
+
+
+def measure(original: Scan, result: Scan, removal: Removal, context: Context) -> dict[str, Measure]:
+    """Measure a defaced scan against its original.
+
+    Parameters
+    ----------
+    original, result : Scan
+        Before and after, on the same grid.
+    removal : Removal
+        What was to be removed.
+    context : Context
+        Where things are; both of its registrations are heard, and the worse of the two counts.
+
+    Returns
+    -------
+    dict of str to Measure
+        See the table of this module. A value of None could not be measured.
+    """
+    changed = changed_voxels(original, result)
+    lost_ml, lost_percent = brain_lost(changed, context)
+    registration = context.registration
+    found = [
+        visible_shares(original, result, context, matrix)
+        for matrix in (registration.to_template, registration.check_to_template)
+    ]
+    measures = [
+        Measure("brain_lost_ml", lost_ml, "ml"),
+        Measure("brain_lost_percent", lost_percent, "%"),
+        *(
+            Measure(visible_name(feature), _worst([shares[feature] for shares, _ in found]), "share")
+            for feature in Feature
+        ),
+        Measure("removed_ml", found[0][1], "ml"),
+        Measure("changed_outside", float(np.count_nonzero(changed & ~removal.mask)), "voxels"),
+        Measure("agreement_mm", registration.agreement_mm, "mm"),
+        Measure("score", registration.score, "NMI", lower_is_better=False),
+    ]
+    return {each.name: each for each in measures}
+
+
+def visible_name(feature: Feature) -> str:
+    """Return the name of the measure that says how much of a feature can be seen."""
+    return f"{feature.value}_visible"
+
+
+def changed_voxels(original: Scan, result: Scan) -> Mask:
+    """Return where the stored values differ, bit for bit; for a series, in any of its volumes.
+
+    Returns
+    -------
+    ndarray of bool, shape (i, j, k)
+    """
+    before, after = original.stored, result.stored
+    if before.shape != after.shape or before.dtype != after.dtype:
+        return np.ones(original.grid.shape, dtype=bool)
+    differs = before != after
+    if before.dtype.kind == "f":
+        differs &= ~(np.isnan(before) & np.isnan(after))
+    return np.asarray(differs if differs.ndim == 3 else differs.any(axis=3))
+
+
+def brain_lost(changed: Mask, context: Context) -> tuple[float, float]:
+    """Return how much brain was changed, in ml and in percent of the brain.
+
+    Brain is what the leading registration and the scan's own intensities call brain, and, counted apart,
+    what the other registration expects to be brain; the larger loss counts.
+
+    Parameters
+    ----------
+    changed : ndarray of bool, shape (i, j, k)
+        Voxels whose value changed.
+    context : Context
+        Where things are.
+    """
+    losses = []
+    for brain in (context.brain, context.check_brain):
+        total = np.count_nonzero(brain)
+        lost = np.count_nonzero(brain & changed)
+        losses.append(
+            (float(lost * context.grid.voxel_ml), float(100.0 * lost / total) if total else math.nan)
+        )
+    return max(losses)
+
+
+def _worst(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None and np.isfinite(value)]
+    return max(known) if len(known) == len(values) else None

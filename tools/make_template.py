@@ -146,8 +146,8 @@ def carried(path: Path) -> np.ndarray:
 
 
 def average(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the share of persons with brain, the share with head among those in view, and how many are in
-    view.""" brain, head, seen = (np.zeros(FINE.shape, dtype=np.float32) for _ in range(3))
+    """Return the share of persons with brain, the share of those in view with head, and how many are."""
+    brain, head, seen = (np.zeros(FINE.shape, dtype=np.float32) for _ in range(3))
     paths = sorted(folder.glob("*_labels.nii.gz"))
     for path in paths:
         labels = carried(path)
@@ -158,8 +158,8 @@ def average(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def draw(head: np.ndarray, p_brain: np.ndarray, p_head: np.ndarray, seen: np.ndarray) -> None:
-    """Draw skin, cuts and shells. Numbers are voxels of the fine grid (mm); the eyes lie at (63.5 and
-    123.5, 198, 92).""" i, j, k = np.ogrid[: FINE.shape[0], : FINE.shape[1], : FINE.shape[2]]
+    """Draw skin, cuts and shells, in voxels of the fine grid (mm); an eye lies at (63.5, 198, 92)."""
+    i, j, k = np.ogrid[: FINE.shape[0], : FINE.shape[1], : FINE.shape[2]]
     aside = np.abs(i - 93.5)
     trust = np.clip((seen - 2) / 4, 0, 1)
     both = trust * p_head + (1 - trust) * closed(largest(smooth(head, 1.0) > 75))

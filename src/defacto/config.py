@@ -42,8 +42,7 @@ class AnatomySettings:
 
     agreement_mm: float = _setting(
         10.0,
-        "Largest distance at which two registrations agree, mm, over eyes, nose, mouth, ears and the head's
-        ends.",
+        "Largest distance at which two registrations agree, mm, over eyes, nose, mouth, ears and skull.",
     )
     min_score: float = _setting(
         1.05, "Least similarity of the registered head with the template (1 = unrelated)."
@@ -58,8 +57,7 @@ class DefaceSettings:
     ears: bool = _setting(True, "Remove the ears too, and count them when they are left.")
     nudge_mm: tuple[float, float, float] = _setting(
         (0.0, 0.0, 0.0),
-        "Shift of the cut along the head's right, anterior and superior axis, mm; negative anterior cuts
-        deeper.",
+        "Shift of the cut along the head's right, anterior and superior axis, mm; to the back cuts deeper.",
     )
     brain_margin_mm: float = _setting(3.0, "No voxel within this distance of the brain is removed, mm.")
     fraction: float = _setting(

@@ -3,7 +3,7 @@
 ::
 
     DefactoError                  base: the command line prints it as one sentence, without a traceback
-    ├── InputError                something given by the user cannot be used; the scan waits, the batch goes on
+    ├── InputError                something the user gave cannot be used; the scan waits, the batch goes on
     │   ├── VolumeError           a NIfTI or MGH file is broken, hostile or of a kind that is not defaced
     │   ├── DicomError            a DICOM folder or series cannot be converted
     │   └── BidsError             a data set breaks the BIDS rules that the job rests on

@@ -41,8 +41,8 @@ class Context:
 
     @cached_property
     def check_brain(self) -> Mask:
-        """The brain that the other registration expects (in more than half of 13 persons), on the scan's
-        grid.""" expected = load_template().p_brain
+        """The brain that the other registration expects, on the scan's grid."""
+        expected = load_template().p_brain
         return np.asarray(self.to_scan(expected, self.registration.check_to_template) > 0.5)
 
     def to_scan(self, field: FloatVolume, to_template: Affine | None = None) -> FloatVolume:
@@ -60,12 +60,17 @@ class Context:
     def to_template(self, volume: FloatVolume, to_template: Affine | None = None) -> FloatVolume:
         """Carry a volume from the scan's grid to the template's; NaN outside the scan's field of view."""
         matrix = self.registration.to_template if to_template is None else to_template
-        return carry(volume, self.grid, load_template().grid, np.asarray(np.linalg.inv(matrix),
-        np.float64), fill=float("nan"))
+        return carry(
+            volume,
+            self.grid,
+            load_template().grid,
+            np.asarray(np.linalg.inv(matrix), np.float64),
+            fill=float("nan"),
+        )
 
     def shift_in_template(self, shift_mm: tuple[float, float, float]) -> npt.NDArray[np.float64]:
-        """Turn a shift along the head's right, anterior and superior axes, mm in the scan, into template
-        mm.""" linear = self.registration.to_template[:3, :3]
+        """Turn a shift along the head's right, anterior and superior axes, mm, into template mm."""
+        linear = self.registration.to_template[:3, :3]
         axes = np.linalg.inv(linear)
         axes /= np.sqrt((axes**2).sum(axis=0))
         return np.asarray(linear @ axes @ np.asarray(shift_mm))

@@ -1,5 +1,4 @@
-"""Affine registration to the template: two that share nothing, and a ladder of retries while they
-disagree."""
+"""Affine registration to the template: two that share nothing, and a ladder while they disagree."""
 
 from __future__ import annotations
 
@@ -61,8 +60,8 @@ class Registration:
 
 
 def distance_mm(one: Affine, other: Affine) -> float:
-    """Return the largest distance between the places where two registrations put the landmarks of the
-    head, mm.""" gap = (np.linalg.inv(one) - np.linalg.inv(other)) @ _LANDMARKS.T
+    """Return the largest distance between the places where two registrations put the landmarks, mm."""
+    gap = (np.linalg.inv(one) - np.linalg.inv(other)) @ _LANDMARKS.T
     return float(np.sqrt((gap[:3] ** 2).sum(axis=0)).max())
 
 

@@ -113,8 +113,7 @@ def _block_mean(volume: Any, factors: Any) -> Any:
 
 
 def shrink(volume: FloatVolume, grid: Grid, voxel_mm: float) -> tuple[FloatVolume, Grid]:
-    """Average whole blocks of voxels until none is smaller than about ``voxel_mm``; coarse axes stay as
-    they are.
+    """Average whole blocks of voxels until none is smaller than about ``voxel_mm``.
 
     Returns
     -------

@@ -42,8 +42,7 @@ class Target:
 
 
 def similarity(target: Target, to_template: Affine, *, spacing_mm: float = 4.0) -> float:
-    """Return the normalised mutual information of scan and template, weighed by how much of the head is in
-    view.
+    """Return the mutual information of scan and template, weighed by how much of the head is in view.
 
     1 + (NMI - 1) * (0.4 + 0.6 * seen), with NMI = (H(a) + H(b)) / H(a, b) over 32 x 32 bins with linear
     weights (doi:10.1016/S0031-3203(98)00091-0), over the places within 14 mm of the template's head;
@@ -71,8 +70,8 @@ def similarity(target: Target, to_template: Affine, *, spacing_mm: float = 4.0) 
 
 @cache
 def places(spacing_mm: float) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return places near the template's head, world mm, shape (n, 3), and the template's bins there, shape
-    (n,).""" template = load_template()
+    """Return places near the template's head, world mm, shape (n, 3), and the bins there, shape (n,)."""
+    template = load_template()
     step = max(1, round(spacing_mm / template.grid.voxel_size_mm[0]))
     index = np.argwhere(template.skin_mm[::step, ::step, ::step] < _REACH_MM) * step
     world = index @ template.grid.affine[:3, :3].T + template.grid.affine[:3, 3]
@@ -82,8 +81,8 @@ def places(spacing_mm: float) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.f
 
 @compiled
 def weighed_nmi(volume: Any, points: Any, bins: Any, pull: Any) -> Any:
-    """Return the weighed mutual information; see `similarity`. ``pull`` takes template world mm to voxels
-    of the volume.""" ni, nj, nk = volume.shape
+    """Return the similarity; see `similarity`. ``pull`` takes template world mm to voxels of the volume."""
+    ni, nj, nk = volume.shape
     joint = np.zeros((_BINS, _BINS))
     seen = 0
     for n in range(points.shape[0]):

@@ -95,8 +95,8 @@ def _starts(head: Mask, grid: Grid, pivot: npt.NDArray[np.float64], *, thorough:
 
 @compiled
 def _pull(parameters: Any, pivot: Any) -> Any:
-    """Return the matrix from template world mm to scan world mm: scale and shear, then turn about the
-    pivot, then shift.""" matrix = np.zeros((4, 4))
+    """Return the matrix from template to scan, world mm: scale and shear, turn about the pivot, shift."""
+    matrix = np.zeros((4, 4))
     linear = np.eye(3)
     for axis in range(3):
         a, b = (axis + 1) % 3, (axis + 2) % 3
@@ -141,8 +141,8 @@ def _descend(
     step: float,
     rounds: int,
 ) -> Any:
-    """Improve one parameter after the other by a parabola through three costs; halve a step that leads
-    nowhere.""" best = start.copy()
+    """Improve one parameter after the other by a parabola; halve a step that leads nowhere."""
+    best = start.copy()
     value = _cost(volume, to_voxel, points, bins, best, pivot)
     steps = np.full(12, step)
     for _ in range(rounds):

@@ -1,5 +1,4 @@
-"""The template head and the maps drawn on it, all in one straight RAS world (x = 0 is its plane of
-symmetry)."""
+"""The template head and the maps drawn on it, in a straight RAS world: x = 0 is its plane of symmetry."""
 
 from __future__ import annotations
 

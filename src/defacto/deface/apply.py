@@ -42,9 +42,9 @@ def apply(scan: Scan, removal: Removal) -> Scan:
 
 
 def air_value(scan: Scan) -> npt.NDArray[np.generic]:
-    """Return the stored value of air: that of intensity 0 where 0 is in the scan's range, else of its
-    darkest voxel.""" finite = scan.stored if scan.stored.dtype.kind in "iu" else
-    scan.stored[np.isfinite(scan.stored)] low, high = finite.min(), finite.max()
+    """Return the stored value of air: of intensity 0 if that is in range, else of the darkest voxel."""
+    finite = scan.stored if scan.stored.dtype.kind in "iu" else scan.stored[np.isfinite(scan.stored)]
+    low, high = finite.min(), finite.max()
     if scan.slope < 0:
         low, high = high, low
     zero = -scan.intercept / scan.slope

@@ -84,8 +84,8 @@ def _misplaced(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
         sentence = f"{outside:.0f} voxels changed outside the mask; the limit is 0."
         reasons.append(Reason(sentence, "changed_outside", outside, 0.0))
     if apart > apart_limit:
-        sentence = f"The two registrations put parts of the head {apart:.1f} mm apart; the limit is
-        {apart_limit:g} mm." reasons.append(Reason(sentence, "agreement_mm", apart, apart_limit))
+        sentence = f"The two registrations lie {apart:.1f} mm apart; the limit is {apart_limit:g} mm."
+        reasons.append(Reason(sentence, "agreement_mm", apart, apart_limit))
     if score < score_limit:
         sentence = (
             f"The registered head is too unlike the template: {score:.3f}; the limit is {score_limit:g}."

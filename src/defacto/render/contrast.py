@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from defacto.errors import StepError
 from defacto.anatomy.compile import compiled
+from defacto.errors import StepError
 from defacto.types import FloatVolume
 
 SURFACE_FRACTION = 0.22

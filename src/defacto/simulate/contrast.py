@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import numba
 import numpy as np
 
+from defacto.anatomy.compile import compiled
 from defacto.simulate.base import EYE_CENTERS_MM, EYE_RADIUS_MM, Base
 from defacto.types import FloatVolume
 
@@ -149,7 +149,7 @@ def _noise_cube(rng: np.random.Generator, width_mm: float) -> FloatVolume:
     return np.asarray(noise / noise.std(), dtype=np.float32)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _look_up(level: float, levels: Any, values: Any) -> float:
     last = len(values) - 1
     if level <= levels[0]:
@@ -161,7 +161,7 @@ def _look_up(level: float, levels: Any, values: Any) -> float:
     return float(values[last])
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _paint(t1: Any, brain: Any, texture: Any, folds: Any, brain_values: Any, other_values: Any) -> Any:
     size = texture.shape[0]
     out = np.empty(t1.shape, dtype=np.float32)
@@ -180,7 +180,7 @@ def _paint(t1: Any, brain: Any, texture: Any, folds: Any, brain_values: Any, oth
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _paint_ball(volume: Any, center: Any, radius: float, core: float, rim: float) -> None:
     for i in range(max(0, int(center[0] - radius) - 1), min(volume.shape[0], int(center[0] + radius) + 3)):
         for j in range(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from defacto.anatomy.compile import compiled
 from defacto.simulate.base import Base
 from defacto.simulate.person import Person
 from defacto.types import Affine, FloatVolume, Grid
@@ -64,7 +64,7 @@ def _head_box(base: Base, person: Person) -> FloatVolume:
     return np.array(found, dtype=np.float32)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, inline="always")  # type: ignore[untyped-decorator]
+@compiled
 def _cell(x: Any, n: int) -> tuple[int, Any]:
     """Return the lower neighbour and the share of the upper one; beyond the border its value goes on."""
     x = min(max(x, np.float32(0.0)), np.float32(n - 1.001))
@@ -72,7 +72,7 @@ def _cell(x: Any, n: int) -> tuple[int, Any]:
     return low, x - np.float32(low)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, inline="always")  # type: ignore[untyped-decorator]
+@compiled
 def _look(v: Any, a: int, b: int, c: int, u: Any, w: Any, t: Any) -> Any:
     one = np.float32(1.0)
     near = (v[a, b, c] * (one - t) + v[a, b, c + 1] * t) * (one - w) + (
@@ -84,7 +84,7 @@ def _look(v: Any, a: int, b: int, c: int, u: Any, w: Any, t: Any) -> Any:
     return near * (one - u) + far * u
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)  # type: ignore[untyped-decorator]
+@compiled
 def _sample(
     painted: Any,
     surface: Any,
@@ -113,7 +113,7 @@ def _sample(
                 inside[i, j, k] = within * share
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)  # type: ignore[untyped-decorator]
+@compiled
 def _point(
     painted: Any, surface: Any, shift: Any, to_node: Any, m: Any, skin: Any, x: Any, y: Any, z: Any
 ) -> tuple[Any, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from defacto.anatomy.compile import compiled
 from defacto.types import FloatVolume, Grid
 
 STEP_MM = 2.0
@@ -73,10 +73,10 @@ def add_bump(shift: Shift, nodes: Grid, center_mm: Any, width_mm: float, bump_mm
     ).astype(np.float32)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def least_jacobian(shift: Any, step: float) -> float:
     """Return the least share of its volume to which a place is squeezed; above 0, the shift can be undone."""
-    least = np.inf
+    least = 1e30
     for i in range(shift.shape[0] - 1):
         for j in range(shift.shape[1] - 1):
             for k in range(shift.shape[2] - 1):

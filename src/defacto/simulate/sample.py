@@ -128,9 +128,13 @@ def _point(
     a, u = _cell(to_node[0, 0] * x + to_node[0, 1] * y + to_node[0, 2] * z + to_node[0, 3], shift.shape[0])
     b, w = _cell(to_node[1, 0] * x + to_node[1, 1] * y + to_node[1, 2] * z + to_node[1, 3], shift.shape[1])
     c, t = _cell(to_node[2, 0] * x + to_node[2, 1] * y + to_node[2, 2] * z + to_node[2, 3], shift.shape[2])
-    p += _look(shift[..., 0], a, b, c, u, w, t)
-    q += _look(shift[..., 1], a, b, c, u, w, t)
-    r += _look(shift[..., 2], a, b, c, u, w, t)
+    for corner in range(8):
+        i, j, k = corner >> 2, (corner >> 1) & 1, corner & 1
+        weight = (u if i else one - u) * (w if j else one - w) * (t if k else one - t)
+        node = shift[a + i, b + j, c + k]
+        p += weight * node[0]
+        q += weight * node[1]
+        r += weight * node[2]
     beyond = (
         p < zero
         or q < zero

@@ -72,7 +72,7 @@ def fake_rooms():
             for name in names:
                 patch.setattr(room, name, getattr(room, name, None), raising=False)
         fakes.install()
-        patch.setenv("PYTHONPATH", str(FAKES))
+        patch.setenv("PYTHONPATH", str(FAKES), prepend=os.pathsep)
         yield fakes
 
 

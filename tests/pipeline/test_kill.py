@@ -20,7 +20,7 @@ def start(study, out, fakes, *, seconds="0.05", more=()):
     command = [sys.executable, "-m", "defacto.cli", "run", str(study), str(out), "participant"]
     return subprocess.Popen(
         [*command, "--skip-bids-validation", "--nprocs", "2", *more],
-        env={**os.environ, "PYTHONPATH": os.environ["PYTHONPATH"], "FAKE_SECONDS": seconds},
+        env={**os.environ, "FAKE_SECONDS": seconds},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,

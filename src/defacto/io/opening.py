@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from defacto.errors import InputError
-from defacto.io.convert import convert
 from defacto.io.source import Source
 
 
@@ -49,6 +48,8 @@ def open_source(source: Source, work: Path) -> Opened:
         return Opened(source.path, source.sidecar, source.note)
     if source.series is None:
         raise InputError(f"{source.name} has neither a file nor a series.")
+    from defacto.io.convert import convert  # noqa: PLC0415  (pydicom is slow to import)
+
     converted = convert(source.series, work)
     notes = [part for note in (source.note, converted.note) if note for part in note.split("; ")]
     return Opened(converted.path, converted.sidecar, "; ".join(dict.fromkeys(notes)) or None)

@@ -109,7 +109,7 @@ def _visible(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
         name = visible_name(feature)
         share = _value(measures, name) or 0.0
         if share > limit:
-            sentence = f"{share:.0%} of the {_WORDS[feature]} can still be seen; the limit is {limit:.0%}."
+            sentence = f"{share:.0%} of the {_WORDS[feature]} is still visible; the limit is {limit:.0%}."
             reasons.append(Reason(sentence, name, share, limit))
     return tuple(reasons)
 
@@ -131,7 +131,7 @@ def _passed(measures: Measures, settings: Settings) -> Decision:
     )
     limit = settings.qc.max_feature_left
     face = Reason(
-        f"At most {share:.0%} of any feature can be seen; the limit is {limit:.0%}.", name, share, limit
+        f"At most {share:.0%} of any feature is still visible; the limit is {limit:.0%}.", name, share, limit
     )
     return Decision(Outcome.PASS, (brain, face))
 

@@ -202,7 +202,7 @@ def _setting_rows(settings: Settings) -> list[tuple[str, str, str | None, str]]:
 
 
 def _parameter_table(attempts: tuple[Attempt, ...]) -> list[tuple[str, list[Cell]]]:
-    names = dict.fromkeys(name for attempt in attempts for name in attempt.parameters)
+    names = dict.fromkeys(name for attempt in attempts for name in attempt.parameters if name != "method")
     rows = [("method", [f"{a.method} {a.version}".strip() for a in attempts])]
     rows += [(name, [words.plain(a.parameters.get(name)) for a in attempts]) for name in names]
     table = []

@@ -34,7 +34,8 @@
   }
 
   function draw() {
-    body.replaceChildren(...matching.slice(0, drawn).map((each) => each.row));
+    body.textContent = "";
+    body.append(...matching.slice(0, drawn).map((each) => each.row));
     const visible = Math.min(drawn, matching.length);
     const part = visible < matching.length ? visible.toLocaleString("en") + " of " : "";
     const word = matching.length === 1 ? " scan" : " scans";

@@ -94,6 +94,17 @@ def _starts(head: Mask, grid: Grid, pivot: npt.NDArray[np.float64], *, thorough:
 
 
 @compiled
+def _times(one: Any, other: Any) -> Any:
+    """Multiply two matrices; numba's own ``@`` needs scipy, which is not there."""
+    result = np.zeros((one.shape[0], other.shape[1]))
+    for i in range(one.shape[0]):
+        for j in range(other.shape[1]):
+            for k in range(other.shape[0]):
+                result[i, j] += one[i, k] * other[k, j]
+    return result
+
+
+@compiled
 def _pull(parameters: Any, pivot: Any) -> Any:
     """Return the matrix from template to scan, world mm: scale and shear, turn about the pivot, shift."""
     matrix = np.zeros((4, 4))
@@ -104,7 +115,7 @@ def _pull(parameters: Any, pivot: Any) -> Any:
         turn = np.eye(3)
         turn[a, a] = turn[b, b] = np.cos(angle)
         turn[a, b], turn[b, a] = -np.sin(angle), np.sin(angle)
-        linear = turn @ linear
+        linear = _times(turn, linear)
     shape = np.eye(3)
     for axis in range(3):
         shape[axis, axis] = np.exp(parameters[6 + axis] / 100.0)
@@ -113,9 +124,9 @@ def _pull(parameters: Any, pivot: Any) -> Any:
         parameters[10] / 100.0,
         parameters[11] / 100.0,
     )
-    linear = linear @ shape
+    linear = _times(linear, shape)
     matrix[:3, :3] = linear
-    matrix[:3, 3] = pivot + parameters[:3] - linear @ pivot
+    matrix[:3, 3] = pivot + parameters[:3] - _times(linear, pivot.reshape(3, 1))[:, 0]
     matrix[3, 3] = 1.0
     return matrix
 
@@ -126,7 +137,7 @@ def _cost(volume: Any, to_voxel: Any, points: Any, bins: Any, parameters: Any, p
     unusual = (size / 25.0) ** 2
     for axis in range(3):
         unusual += ((parameters[6 + axis] - size) / 12.0) ** 2 + (parameters[9 + axis] / 12.0) ** 2
-    return 0.01 * unusual - weighed_nmi(volume, points, bins, to_voxel @ _pull(parameters, pivot))
+    return 0.01 * unusual - weighed_nmi(volume, points, bins, _times(to_voxel, _pull(parameters, pivot)))
 
 
 @compiled

@@ -1,6 +1,6 @@
 import numba
 
-from defacto.render import compile as compile_module
+from defacto.anatomy import compile as compile_module
 
 
 def double(x):

@@ -157,41 +157,59 @@ def average(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return brain / len(paths), head / np.maximum(seen, 1), seen
 
 
-def draw(head: np.ndarray, p_brain: np.ndarray, p_head: np.ndarray, seen: np.ndarray) -> None:
-    """Draw skin, cuts and shells, in voxels of the fine grid (mm); an eye lies at (63.5, 198, 92)."""
-    i, j, k = np.ogrid[: FINE.shape[0], : FINE.shape[1], : FINE.shape[2]]
-    aside = np.abs(i - 93.5)
+def write_averages(head: np.ndarray, p_brain: np.ndarray, p_head: np.ndarray, seen: np.ndarray) -> None:
+    """Write the share of persons with brain, and the distance to the skin of the average head."""
     trust = np.clip((seen - 2) / 4, 0, 1)
     both = trust * p_head + (1 - trust) * closed(largest(smooth(head, 1.0) > 75))
     skin = distance_mm(largest(smooth(mirrored(both), 1.4) > 0.5), (1.0, 1.0, 1.0))
-    behind = np.where(k > 48, 188.0, 188.0 - (48 - k) * 0.21)
+    save("p_brain_2mm.nii.gz", halved(mirrored(smooth(p_brain, 0.6))), COARSE, np.uint8, 1 / 250)
+    save("skin_2mm.nii.gz", halved(skin), COARSE, np.int8, 0.5)
+
+
+def ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Go from 0 at ``low`` to 1 at ``high``, straight."""
+    return np.clip((values - low) / (high - low), 0, 1)
+
+
+def draw(skin: np.ndarray) -> None:
+    """Draw the cuts and the shells around the features.
+
+    Numbers are mm from the left, back and lower end of the template; the eyes lie at (63.5 and 123.5, 198, 92),
+    the tip of the nose at (93.5, 237, 60), the mouth at (93.5, 225, 33), the ears around (20 and 167, 108, 80).
+    """
+    i, j, k = (
+        np.arange(n).reshape([-1 if a == axis else 1 for a in range(3)]) * 2 + 0.5
+        for axis, n in enumerate(COARSE.shape)
+    )
+    aside = np.abs(i - 93.5)
+    behind = 188.0 - 0.21 * np.maximum(48 - k, 0) + 20 * ramp(-aside, -20, -12) * ramp(k, 84, 92)
     roof = (j - 186) * 12 / 39 + 100
-    face = np.minimum(j - behind, roof - k) + 0 * i
-    zone = (1 - np.sqrt(((j - 108) / 30) ** 2 + ((k - 82) / 42) ** 2)) * 30
-    ear = np.minimum(np.minimum(zone, skin + 6), aside - 50)
+    face = np.minimum(j - behind, roof - k)
+    zone = (1 - np.sqrt(((j - 108) / 30) ** 2 + ((k - 72) / 42) ** 2)) * 30
+    ear = np.minimum(np.minimum(zone, skin + 6 - 3 * ramp(k, 90, 105)), aside - 50)
     shell = (skin > -9) & (skin < 22)
     eyes = shell & (aside > 12) & (aside < 50) & (k > 79) & (k < 105) & (j > 195)
-    ears = (skin > -2) & (skin < 25) & (((j - 108) / 24) ** 2 + ((k - 82) / 36) ** 2 < 1) & (aside > 55)
-    features = np.zeros(FINE.shape, dtype=np.uint8)
+    ears = (skin > -2) & (skin < 25) & (((j - 108) / 24) ** 2 + ((k - 74) / 37) ** 2 < 1) & (aside > 55)
+    features = np.zeros(COARSE.shape, dtype=np.uint8)
     features[eyes & (i < 93.5)] = Feature.LEFT_EYE.label
     features[eyes & (i > 93.5)] = Feature.RIGHT_EYE.label
     features[shell & (aside < 18) & (k > 47) & (k < 95) & (j > 213)] = Feature.NOSE.label
     features[shell & (aside < 28) & (k > 15) & (k <= 47) & (j > 195)] = Feature.MOUTH.label
     features[ears & (i < 93.5)] = Feature.LEFT_EAR.label
     features[ears & (i > 93.5)] = Feature.RIGHT_EAR.label
-    save("p_brain_2mm.nii.gz", halved(mirrored(smooth(p_brain, 0.6))), COARSE, np.uint8, 1 / 250)
-    save("skin_2mm.nii.gz", halved(skin), COARSE, np.int8, 0.5)
-    save("face_cut_2mm.nii.gz", np.clip(halved(face), -60, 60), COARSE, np.int8, 0.5)
-    save("ear_cut_2mm.nii.gz", np.clip(halved(ear), -60, 60), COARSE, np.int8, 0.5)
-    save("features_2mm.nii.gz", features[::2, ::2, ::2], COARSE, np.uint8)
+    save("face_cut_2mm.nii.gz", np.clip(face, -60, 60), COARSE, np.int8, 0.5)
+    save("ear_cut_2mm.nii.gz", np.clip(ear, -60, 60), COARSE, np.int8, 0.5)
+    save("features_2mm.nii.gz", features, COARSE, np.uint8)
 
 
-def main(pydeface: Path, labels: Path) -> None:
-    """Make all maps."""
-    head = write_head(pydeface / "mean_reg2mean.nii.gz")
-    load_template.cache_clear()
-    draw(head, *average(labels))
+def main(words: list[str]) -> None:
+    """Make all maps; without arguments, draw only the cuts and the shells anew."""
+    if words:
+        head = write_head(Path(words[0]) / "mean_reg2mean.nii.gz")
+        load_template.cache_clear()
+        write_averages(head, *average(Path(words[1])))
+    draw(load(data_path("skin_2mm.nii.gz"))[0])
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(sys.argv[1:])

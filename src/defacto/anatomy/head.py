@@ -79,8 +79,10 @@ def _shift(mask: Mask, axis: int, by: int) -> Mask:
 
 def _otsu(values: FloatVolume) -> float:
     """Return Otsu's threshold (doi:10.1109/TSMC.1979.4310076)."""
-    low, high = np.percentile(values, (0.5, 99.5))
-    counts, edges = np.histogram(values, bins=128, range=(float(low), max(float(high), float(low) + 1e-6)))
+    low, high = (float(value) for value in np.percentile(values, (0.5, 99.5)))
+    if high - low <= 1e-4 * abs(low):
+        return high
+    counts, edges = np.histogram(values, bins=128, range=(low, high))
     centers = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)
     above = below[-1] - below

@@ -18,6 +18,7 @@ from defacto.errors import ProgramError, RegistrationError
 from defacto.types import Affine, FloatVolume, Grid
 
 _TIMEOUT_S = 300
+_LEAST_DET = 1e-3
 
 
 class Task:
@@ -39,13 +40,19 @@ class Task:
             str(self._matrix) if word == "MATRIX" else str(base) if word == "BASE" else word
             for word in operations
         ]
-        self._process = subprocess.Popen(
-            [niimath.bin, str(here / "in.nii"), *words, str(here / "out.nii")],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "FSLOUTPUTTYPE": "NIFTI"},
-        )
+        try:
+            self._process = subprocess.Popen(
+                [niimath.bin, str(here / "in.nii"), *words, str(here / "out.nii")],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "FSLOUTPUTTYPE": "NIFTI"},
+            )
+        except OSError as error:
+            self._clean_up()
+            raise ProgramError(
+                f"niimath cannot be started ({error.strerror}); install defacto again."
+            ) from error
 
     def matrix(self) -> Affine:
         """Wait; return the fitted matrix, input world mm to base world mm.
@@ -58,9 +65,9 @@ class Task:
         with self._finished():
             try:
                 matrix = np.array(json.loads(self._matrix.read_text())["moving_to_fixed"], dtype=np.float64)
-            except (OSError, ValueError, KeyError) as error:
+            except (OSError, ValueError, TypeError, KeyError) as error:
                 raise RegistrationError("niimath found no registration to the template.") from error
-        if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
+        if matrix.shape != (4, 4) or not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < _LEAST_DET:
             raise RegistrationError("niimath gave a matrix that is not an affine.")
         return matrix
 
@@ -90,9 +97,12 @@ class Task:
                 raise ProgramError(f"niimath did not end within {_TIMEOUT_S} s.") from error
             yield code
         finally:
-            os.close(self._input)
-            os.close(self._output)
-            self._folder.cleanup()
+            self._clean_up()
+
+    def _clean_up(self) -> None:
+        os.close(self._input)
+        os.close(self._output)
+        self._folder.cleanup()
 
 
 def _memory_file(link: Path, content: bytes) -> int:

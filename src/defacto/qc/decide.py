@@ -98,7 +98,7 @@ def _brain_lost(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
     lost, limit = _value(measures, "brain_lost_ml") or 0.0, settings.qc.max_brain_lost_ml
     if lost <= limit:
         return ()
-    sentence = f"{lost:.2f} ml of brain were removed; the limit is {limit:g} ml."
+    sentence = f"{lost:.3g} ml of brain were removed; the limit is {limit:g} ml."
     return (Reason(sentence, "brain_lost_ml", lost, limit),)
 
 

@@ -1,0 +1,77 @@
+"""A head whose place is known: the template's own, moved, without a registration wherever none is tested."""
+
+from functools import cache
+from itertools import permutations, product
+
+import numpy as np
+
+from defacto.anatomy import Context, load_template
+from defacto.anatomy.brain import distance_mm
+from defacto.anatomy.registration import Registration
+from defacto.io.arrays import scan_from_arrays
+
+
+def motion(turns_deg=(0.0, 0.0, 0.0), scale=1.0, shift_mm=(0.0, 0.0, 0.0)):
+    """Return the matrix that scales, turns about right, anterior and superior, and shifts."""
+    linear = np.eye(3) * scale
+    for axis, degrees in enumerate(turns_deg):
+        a, b = (axis + 1) % 3, (axis + 2) % 3
+        turn = np.eye(3)
+        turn[a, a] = turn[b, b] = np.cos(np.deg2rad(degrees))
+        turn[a, b], turn[b, a] = -np.sin(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+        linear = turn @ linear
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = linear, shift_mm
+    return matrix
+
+
+@cache
+def template_scan(dtype="int16"):
+    """Return the template as a scan, in its own world."""
+    template = load_template()
+    return scan_from_arrays(template.head, template.grid.affine, dtype=dtype)
+
+
+def moved_scan(matrix, volume=None, dtype="int16"):
+    """Return the template as a scan whose world is moved: `matrix` takes the template's world to its own."""
+    template = load_template()
+    values = template.head if volume is None else volume
+    return scan_from_arrays(values, matrix @ template.grid.affine, dtype=dtype)
+
+
+@cache
+def _expected_brain_mm():
+    return distance_mm(load_template().p_brain > 0.5)
+
+
+def known_context(grid, to_template=None, check_to_template=None):
+    """Return what `locate` would, had it found these registrations."""
+    matrix = np.eye(4) if to_template is None else to_template
+    check = matrix if check_to_template is None else check_to_template
+    return Context(grid, Registration(matrix, check, 1.0, 1.2, 0), _expected_brain_mm())
+
+
+def storage_orders():
+    """Return the 48 ways in which the axes of a volume can be stored."""
+    return [(order, signs) for order in permutations(range(3)) for signs in product((1, -1), repeat=3)]
+
+
+def stored_as(volume, affine, order, signs):
+    """Return the same volume with its axes stored in another order and direction, and its affine."""
+    turned = np.zeros((4, 4))
+    turned[3, 3] = 1
+    out = volume.transpose(order)
+    for axis, sign in enumerate(signs):
+        turned[order[axis], axis] = sign
+        if sign < 0:
+            out = np.flip(out, axis)
+            turned[order[axis], 3] = out.shape[axis] - 1
+    return np.ascontiguousarray(out), affine @ turned
+
+
+def stored_back(volume, order, signs):
+    """Undo `stored_as` for a volume."""
+    for axis, sign in enumerate(signs):
+        if sign < 0:
+            volume = np.flip(volume, axis)
+    return volume.transpose(np.argsort(order))

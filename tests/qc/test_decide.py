@@ -1,0 +1,165 @@
+"""Unknown is never a pass; worse is never better; a classifier can only take a pass away."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from defacto.config import AnatomySettings, DefaceSettings, QcSettings, Settings
+from defacto.qc import decide
+from defacto.qc.decide import counted_features
+from defacto.qc.measure import visible_name
+from defacto.types import Feature, Measure, Outcome, Prediction
+
+GOOD = {
+    "brain_lost_ml": 0.0,
+    "changed_outside": 0.0,
+    "agreement_mm": 2.0,
+    "score": 1.15,
+    **{visible_name(feature): 0.01 for feature in Feature},
+}
+NEEDED = sorted(GOOD)
+EARS = [visible_name(feature) for feature in Feature if feature.is_ear]
+
+
+def made(**values):
+    changed = {**GOOD, **values}
+    return {name: Measure(name, value, "", name != "score") for name, value in changed.items()}
+
+
+def any_value(name):
+    if name == "score":
+        return st.floats(0.9, 1.4)
+    return {"brain_lost_ml": st.floats(0, 50), "changed_outside": st.integers(0, 9).map(float)}.get(
+        name, st.floats(0, 40) if name == "agreement_mm" else st.floats(0, 1)
+    ) | st.just(GOOD[name])
+
+
+measures = st.fixed_dictionaries({name: any_value(name) for name in NEEDED}).map(lambda found: made(**found))
+trees = st.builds(
+    Settings,
+    anatomy=st.builds(AnatomySettings, agreement_mm=st.floats(1, 20), min_score=st.floats(1.0, 1.2)),
+    deface=st.builds(DefaceSettings, ears=st.booleans()),
+    qc=st.builds(QcSettings, max_brain_lost_ml=st.floats(0, 5), max_feature_left=st.floats(0, 0.5)),
+)
+shares = st.lists(st.floats(0, 1), min_size=4, max_size=4).filter(lambda each: sum(each) > 0)
+predictions = shares.map(
+    lambda each: Prediction("made", dict(zip(Outcome, (one / sum(each) for one in each), strict=True)))
+)
+
+
+def test_good_is_a_pass():
+    decision = decide(made(), Settings())
+    assert (decision.outcome, decision.sure) == (Outcome.PASS, True)
+
+
+@pytest.mark.parametrize(
+    ("values", "outcome"),
+    [
+        ({"brain_lost_ml": 0.1}, Outcome.DEEP),
+        ({"nose_visible": 0.11}, Outcome.SHALLOW),
+        ({"left_ear_visible": 0.5}, Outcome.SHALLOW),
+        ({"brain_lost_ml": 0.1, "mouth_visible": 0.9}, Outcome.FAILURE),
+        ({"agreement_mm": 10.1}, Outcome.FAILURE),
+        ({"score": 1.049}, Outcome.FAILURE),
+        ({"changed_outside": 1.0}, Outcome.FAILURE),
+    ],
+)
+def test_what_is_wrong_has_its_name(values, outcome):
+    assert decide(made(**values), Settings()).outcome == outcome
+
+
+@pytest.mark.parametrize("name", NEEDED)
+@pytest.mark.parametrize("value", [None, math.nan, math.inf, -math.inf, "missing"])
+def test_unknown_is_never_a_pass(name, value):
+    found = made()
+    if value == "missing":
+        del found[name]
+    else:
+        found[name] = replace(found[name], value=value)
+    decision = decide(found, Settings())
+    assert decision.outcome is None
+    assert not decision.sure
+    assert name in [reason.measure for reason in decision.reasons]
+
+
+@given(
+    measures,
+    st.lists(st.sampled_from(NEEDED), min_size=1),
+    st.sampled_from([None, math.nan, math.inf]),
+    trees,
+)
+def test_unknown_is_never_a_pass_whatever_else_is_known(found, names, value, settings):
+    counted = [visible_name(feature) for feature in counted_features(settings)]
+    assume(any(name not in EARS or name in counted for name in names))
+    broken = found | {name: replace(found[name], value=value) for name in names}
+    assert decide(broken, settings).outcome != Outcome.PASS
+    assert not decide(broken, settings).sure
+
+
+def test_nothing_known_is_not_a_pass():
+    decision = decide({}, Settings())
+    assert decision.outcome is None
+    assert len(decision.reasons) == len(NEEDED)
+
+
+@given(measures, st.sampled_from(NEEDED), st.floats(0, 100), trees, st.none() | predictions)
+def test_worse_measure_never_moves_a_scan_towards_acceptance(found, name, by, settings, prediction):
+    value = found[name].value + (by if found[name].lower_is_better else -by)
+    worse = found | {name: replace(found[name], value=value)}
+    if decide(worse, settings, prediction).outcome == Outcome.PASS:
+        assert decide(found, settings, prediction).outcome == Outcome.PASS
+
+
+@given(measures, trees, predictions)
+def test_prediction_can_only_take_a_pass_away(found, settings, prediction):
+    alone, heard = decide(found, settings), decide(found, settings, prediction)
+    if alone.outcome != Outcome.PASS:
+        assert heard == alone
+    elif heard.outcome != Outcome.PASS:
+        assert heard.outcome is None
+        assert not heard.sure
+
+
+@given(st.sampled_from([0.0, 0.5, 0.749, math.nan, -1.0]) | st.none())
+def test_classifier_that_is_not_sure_of_a_pass_sends_it_to_a_person(p_pass):
+    p_outcome = {} if p_pass is None else {Outcome.PASS: p_pass}
+    decision = decide(made(), Settings(), Prediction("made", p_outcome))
+    assert decision.outcome is None
+    assert not decision.sure
+
+
+@given(measures, trees, st.none() | predictions)
+def test_every_reason_is_a_sentence_with_value_and_limit(found, settings, prediction):
+    decision = decide(found, settings, prediction)
+    assert decision.reasons
+    for reason in decision.reasons:
+        assert reason.sentence.endswith(".")
+        assert reason.measure is not None
+        assert reason.value is not None
+        assert reason.limit is not None
+        assert f"{reason.limit:g}" in reason.sentence or f"{reason.limit:.0%}" in reason.sentence
+
+
+@given(measures, trees)
+def test_reasons_of_anything_but_a_pass_stand_beyond_their_limit(found, settings):
+    decision = decide(found, settings)
+    for reason in decision.reasons:
+        below = reason.value < reason.limit if reason.measure == "score" else reason.value > reason.limit
+        assert below == (decision.outcome != Outcome.PASS)
+
+
+@pytest.mark.parametrize("name", EARS)
+def test_ears_count_only_where_they_are_removed(name):
+    keep = Settings(deface=DefaceSettings(ears=False))
+    assert decide(made(**{name: 1.0}), Settings()).outcome == Outcome.SHALLOW
+    assert decide(made(**{name: 1.0}), keep).outcome == Outcome.PASS
+    assert decide(made(**{name: None}), keep).outcome == Outcome.PASS
+
+
+@given(st.floats(1e-4, 50))
+def test_loss_is_never_rounded_away_in_the_sentence_that_tells_it(lost):
+    (reason,) = decide(made(brain_lost_ml=lost), Settings()).reasons
+    assert float(reason.sentence.split(" ml")[0]) == pytest.approx(lost, rel=0.01)

@@ -71,9 +71,9 @@ def register(
     """Register a scan to the template twice, and climb the ladder until both agree.
 
     Rungs: 0, niimath as it is, beside two starts of our own; 1, all 54 starts, and niimath begun where the
-    best of them ended; 2, niimath with a robust field of view and a seed from the plane of symmetry; 3,
-    niimath with another cost. On each rung every registration found so far is compared with every one of
-    the other kind.
+    best of them ended; 2, niimath with a robust field of view and another cost; 3, niimath with a seed from
+    the plane of symmetry, which takes a minute. One call climbs two rungs at most, and each rung every
+    registration found so far is compared with every one of the other kind.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def register(
         small = Task(small, small_grid, ["-n4"]).volume()
     search = _Search(small, small_grid)
     for here, climb in enumerate(_LADDER):
-        if here < rung and here != 1:
+        if (here < rung and here != 1) or here > rung + 1:
             continue
         climb(search)
         found = search.best(here)
@@ -121,11 +121,13 @@ class _Search:
         self.theirs: list[Affine] = []
         self.ours: list[Affine] = []
 
-    def niimath(self, *options: str, start: Affine | None = None) -> Callable[[], None]:
+    def niimath(
+        self, *options: str, before: tuple[str, ...] = (), start: Affine | None = None
+    ) -> Callable[[], None]:
         """Start niimath; the returned function waits for it and keeps what it found."""
         seeded = self.grid if start is None else Grid(self.grid.shape, start @ self.grid.affine)
         master = str(data_path("features_2mm.nii.gz"))
-        words = ["-allineate", "BASE", *options, "-savemat", "MATRIX", "-master", master]
+        words = [*before, "-allineate", "BASE", *options, "-savemat", "MATRIX", "-master", master]
         task = Task(self.volume, seeded, words, load_template().path)
 
         def wait() -> None:
@@ -167,12 +169,12 @@ def _many_starts(search: _Search) -> None:
         search.niimath(start=max(search.ours, key=lambda each: similarity(search.target, each)))()
 
 
+def _cropped(search: _Search) -> None:
+    search.niimath("-cost", "fastcr", before=("-robustfov",))()
+
+
 def _symmetry(search: _Search) -> None:
     search.niimath("-sym")()
 
 
-def _other_cost(search: _Search) -> None:
-    search.niimath("-cost", "nmi")()
-
-
-_LADDER: tuple[Callable[[_Search], None], ...] = (_plain, _many_starts, _symmetry, _other_cost)
+_LADDER: tuple[Callable[[_Search], None], ...] = (_plain, _many_starts, _cropped, _symmetry)

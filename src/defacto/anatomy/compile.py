@@ -25,9 +25,8 @@ def compiled_parallel(function: Function) -> Function:
 
 
 def _compiled(function: Function, *, parallel: bool) -> Function:
+    """Compile without ``fastmath``: with it, code just compiled and the same code from the cache differ."""
     try:
-        return cast(
-            "Function", numba.njit(cache=True, fastmath=True, nogil=True, parallel=parallel)(function)
-        )
+        return cast("Function", numba.njit(cache=True, nogil=True, parallel=parallel)(function))
     except RuntimeError:
-        return cast("Function", numba.njit(fastmath=True, nogil=True, parallel=parallel)(function))
+        return cast("Function", numba.njit(nogil=True, parallel=parallel)(function))

@@ -88,12 +88,19 @@ def test_disagreement_climbs_to_all_starts(ladder):
     assert ladder.asked == ["plain", "two starts", "all starts", "plain"]
 
 
-def test_disagreement_climbs_to_the_end_and_gives_the_nearest_pair(ladder):
+def test_one_call_climbs_two_rungs_and_gives_the_nearest_pair(ladder):
     near = motion(shift_mm=(20, 0, 0))
-    found = ladder.will_find([FAR, FAR, FAR, near], [FARTHER, RIGHT]).climb()
-    assert found.rung == 3
+    found = ladder.will_find([FAR, near], [FARTHER, RIGHT]).climb()
+    assert found.rung == 1
     assert found.agreement_mm == pytest.approx(20)
-    assert ladder.asked[-2:] == ["-sym", "-cost"]
+    assert ladder.asked == ["plain", "two starts", "all starts", "plain"]
+
+
+def test_the_ladder_ends(ladder):
+    found = ladder.will_find([FAR, FARTHER], [RIGHT]).climb(rung=3)
+    assert found.rung == 3
+    assert found.agreement_mm > 10
+    assert ladder.asked == ["all starts", "plain", "-sym"]
 
 
 @pytest.mark.parametrize("rung", [1, 2, 3])

@@ -20,7 +20,7 @@ def found(scan, *, thorough=True):
     ("turns", "scale", "shift"),
     [
         ((30, 0, 0), 1.0, (10, -20, 30)),
-        ((20, -20, 20), 0.9, (200, 200, 200)),
+        pytest.param((20, -20, 20), 0.9, (200, 200, 200), marks=pytest.mark.slow),
         pytest.param((-30, 0, 0), 1.0, (0, 0, 0), marks=pytest.mark.slow),
         pytest.param((0, 30, 0), 1.1, (0, 0, 0), marks=pytest.mark.slow),
         pytest.param((0, 0, -30), 0.9, (-60, 40, 0), marks=pytest.mark.slow),
@@ -47,8 +47,7 @@ def test_inverted_contrast_is_found():
     ("axis", "side"),
     [
         (2, -1),
-        (1, 1),
-        *(pytest.param(*each, marks=pytest.mark.slow) for each in ((0, 1), (0, -1), (1, -1), (2, 1))),
+        *(pytest.param(*each, marks=pytest.mark.slow) for each in ((1, 1), (0, 1), (0, -1), (1, -1), (2, 1))),
     ],
 )
 def test_partial_field_of_view_is_found(axis, side):
@@ -75,6 +74,7 @@ def test_without_a_head_there_is_no_registration():
         found(scan)
 
 
+@pytest.mark.slow
 def test_what_is_nothing_like_a_head_is_not_registered():
     rng = np.random.default_rng(0)
     scan = scan_from_arrays(rng.normal(100, 20, (50, 50, 50)).astype(np.float32), np.diag([4.0, 4, 4, 1]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,9 @@ def add_parser(commands: Commands) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
+    from defacto.pipeline.threads import cores, thread_variables  # noqa: PLC0415
+
+    os.environ.update(thread_variables(cores()))
     from defacto.config import read_settings  # noqa: PLC0415  (slow to import)
     from defacto.pipeline.single import deface_file  # noqa: PLC0415
 

@@ -9,7 +9,7 @@ import signal
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -19,22 +19,11 @@ from defacto.io.source import Source
 from defacto.pipeline.job import Finished, Job, describe, note_crash
 from defacto.pipeline.memory import need_gb
 from defacto.pipeline.state import Standing
+from defacto.pipeline.threads import cores, environment, thread_variables
 from defacto.types import State
 
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
-)
 _SPAWN = multiprocessing.get_context("spawn")
 _PR_SET_PDEATHSIG = 1
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 @dataclass(eq=False)
@@ -125,7 +114,7 @@ class Pool:
     def _start(self) -> _Worker:
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(target=_work, args=(theirs, self._job, os.getpid()), daemon=False)
-        with _environment({name: str(self._threads) for name in _THREAD_VARIABLES}):
+        with environment(thread_variables(self._threads)):
             process.start()
         theirs.close()
         worker = _Worker(process, ours)
@@ -174,17 +163,3 @@ def _die_with(parent: int) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-
-
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

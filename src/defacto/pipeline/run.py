@@ -20,12 +20,13 @@ from defacto.io.source import LeftOut, Source
 from defacto.pipeline.folder import OutFolder, check_places, prepare, private_files
 from defacto.pipeline.job import Job
 from defacto.pipeline.memory import free_gb
-from defacto.pipeline.pool import Pool, cores
+from defacto.pipeline.pool import Pool
 from defacto.pipeline.progress import Progression
 from defacto.pipeline.run_settings import choose_settings, saved_settings, settled
 from defacto.pipeline.sources import Selection, find_sources, has_changed, row_of
 from defacto.pipeline.state import Standing, standing_of_record
 from defacto.pipeline.store import Store
+from defacto.pipeline.threads import cores
 from defacto.pipeline.work import work_folder
 from defacto.types import State
 

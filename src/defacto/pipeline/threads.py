@@ -1,0 +1,40 @@
+"""Threads of the libraries below: set before they are loaded, and so that they change no result."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_ONE = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
+)
+"""Sums over several threads depend on their number in the last digits; one thread always gives the same."""
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def thread_variables(threads: int) -> dict[str, str]:
+    """Return the environment variables for so many threads; loops over independent voxels alone use them."""
+    return {**dict.fromkeys(_ONE, "1"), "NUMBA_NUM_THREADS": str(threads)}
+
+
+@contextmanager
+def environment(variables: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for what the block starts."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,7 +1,8 @@
 """How much brain a run removed, by a judge that defacto does not use.
 
-The judge is deepbet (doi:10.1016/j.compbiomed.2024.108845). Run ``python benchmarks/brain_reference.py OUT SCAN_NAME=ORIGINAL.nii.gz [...]`` in an environment with
-deepbet, torch and nibabel. For each scan of the run in OUT: millilitres of deepbet's brain under the last
+The judge is deepbet (doi:10.1016/j.compbiomed.2024.108845). Run
+``python benchmarks/brain_reference.py OUT SCAN_NAME=ORIGINAL.nii.gz [...]`` in an environment with deepbet,
+torch and nibabel. For each scan of the run in OUT: millilitres of deepbet's brain under the last
 attempt's removal mask.
 """
 

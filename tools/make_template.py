@@ -130,7 +130,7 @@ def carried(path: Path) -> np.ndarray:
     painted = np.zeros(labels.shape, dtype=np.float32)
     for label in np.unique(labels):
         painted[labels == label] = T1W.get(int(label), 50) if label else 0
-    found = registration.register(smooth(painted, 1.0), grid, 6.0)
+    found = registration.register(smooth(painted, 1.0), grid, 6.0, 1.066)
     print(
         path.name,
         f"agreement {found.agreement_mm:.1f} mm, score {found.score:.3f}, rung {found.rung}",
@@ -174,8 +174,8 @@ def ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
 def draw(skin: np.ndarray) -> None:
     """Draw the cuts and the shells around the features.
 
-    Numbers are mm from the left, back and lower end of the template; the eyes lie at (63.5 and 123.5, 198, 92),
-    the tip of the nose at (93.5, 237, 60), the mouth at (93.5, 225, 33), the ears around (20 and 167, 108, 80).
+    Numbers are mm from the left, back and lower end of the template; the eyes lie at (63 and 124, 198, 92),
+    the tip of the nose at (93, 237, 60), the mouth at (93, 225, 33), the ears around (20 and 167, 108, 80).
     """
     i, j, k = (
         np.arange(n).reshape([-1 if a == axis else 1 for a in range(3)]) * 2 + 0.5

@@ -45,7 +45,10 @@ class AnatomySettings:
         "Largest distance at which two registrations agree, mm, over eyes, nose, mouth, ears and skull.",
     )
     min_score: float = _setting(
-        1.05, "Least similarity of the registered head with the template (1 = unrelated)."
+        1.066, "Least similarity of the registered head with the template (1 = unrelated)."
+    )
+    max_turned_deg: float = _setting(
+        60.0, "A head turned by more than this against its header is shown to a person, degrees."
     )
 
 

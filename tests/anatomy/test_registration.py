@@ -35,7 +35,7 @@ class Ladder:
 
     def climb(self, **options):
         scan = template_scan()
-        return register(scan.volume, scan.grid, 10.0, **options)
+        return register(scan.volume, scan.grid, 10.0, 1.02, **options)
 
     def _task(self, volume, grid, words, base=None):
         self.asked.append(next((word for word in ("-n4", "-sym", "-cost") if word in words), "plain"))
@@ -137,3 +137,15 @@ def test_distance_is_one(one, other):
 def test_distance_of_a_shift_is_its_length_in_the_scan(shift):
     moved = motion(scale=1.25) @ motion(shift_mm=shift)
     assert distance_mm(motion(scale=1.25), moved) == pytest.approx(np.linalg.norm(shift), abs=1e-6)
+
+
+def test_turn_is_the_angle_against_the_header():
+    for degrees, axis in ((0, 2), (30, 0), (180, 2), (180, 1)):
+        angle = np.deg2rad(degrees)
+        turn = np.eye(4)
+        a, b = (axis + 1) % 3, (axis + 2) % 3
+        turn[a, a] = turn[b, b] = np.cos(angle)
+        turn[a, b], turn[b, a] = -np.sin(angle), np.sin(angle)
+        matrix = turn @ np.diag([1.1, 0.9, 1.0, 1.0])
+        found = registration.Registration(matrix, matrix, 0.0, 1.1, 0)
+        assert found.turned_deg == pytest.approx(degrees, abs=0.01)

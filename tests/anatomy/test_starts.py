@@ -20,6 +20,7 @@ def found(scan, *, thorough=True):
     ("turns", "scale", "shift"),
     [
         ((30, 0, 0), 1.0, (10, -20, 30)),
+        ((0, 0, 180), 1.0, (0, 0, 0)),
         pytest.param((20, -20, 20), 0.9, (200, 200, 200), marks=pytest.mark.slow),
         pytest.param((-30, 0, 0), 1.0, (0, 0, 0), marks=pytest.mark.slow),
         pytest.param((0, 30, 0), 1.1, (0, 0, 0), marks=pytest.mark.slow),

@@ -96,6 +96,21 @@ def test_the_workers_of_a_killed_run_die_with_it(study, tmp_path, fake_rooms):
     assert not any(map(is_alive, children))
 
 
+def test_interrupted_it_says_so_and_records_no_failure(study, tmp_path, fake_rooms):
+    out = tmp_path / "out"
+    process = start(study, out, fake_rooms, seconds="60")
+    deadline = time.monotonic() + 60
+    while not (out / ".locks" / "sub-deep_T1w.lock").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    error = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 130
+    assert error.endswith("defacto: Stopped. The same command goes on where it was.\n")
+    assert not (out / ".work").exists()
+    assert Store.open(out).events("crash") == []
+    assert Store.open(out).attempts("sub-deep_T1w") == ()
+
+
 def test_two_runs_at_once_share_the_work(finished, study, tmp_path, fake_rooms):
     alone, out = finished[0] / "out", tmp_path / "out"
     both = [start(study, out, fake_rooms) for _ in range(2)]

@@ -18,6 +18,7 @@ GOOD = {
     "changed_outside": 0.0,
     "agreement_mm": 2.0,
     "score": 1.15,
+    "turned_deg": 12.0,
     **{visible_name(feature): 0.01 for feature in Feature},
 }
 NEEDED = sorted(GOOD)

@@ -23,6 +23,7 @@ NAMES = {
     "changed_outside",
     "agreement_mm",
     "score",
+    "turned_deg",
     *(visible_name(feature) for feature in Feature),
 }
 MOVED = motion((12, -6, 9), 1.1, (14, -16, 19))

@@ -104,7 +104,9 @@ def locate(
     RegistrationError
         If no registration could be done.
     """
-    registration = register(scan.volume, scan.grid, settings.agreement_mm, rung=rung, bias=bias_correction)
+    registration = register(
+        scan.volume, scan.grid, settings.agreement_mm, settings.min_score, rung=rung, bias=bias_correction
+    )
     template = load_template()
     inverse = np.asarray(np.linalg.inv(registration.to_template), dtype=np.float64)
     registered = carry(scan.volume, scan.grid, template.grid, inverse, fill=float("nan"))

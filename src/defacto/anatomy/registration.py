@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -58,6 +59,15 @@ class Registration:
     score: float
     rung: int
 
+    @property
+    def turned_deg(self) -> float:
+        """Angle by which the head lies turned against the axes of its header, degrees."""
+        left, _, right = np.linalg.svd(self.to_template[:3, :3])
+        turn = left @ right
+        if np.linalg.det(turn) < 0:
+            turn = -turn
+        return float(np.degrees(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1))))
+
 
 def distance_mm(one: Affine, other: Affine) -> float:
     """Return the largest distance between the places where two registrations put the landmarks, mm."""
@@ -66,11 +76,17 @@ def distance_mm(one: Affine, other: Affine) -> float:
 
 
 def register(
-    volume: FloatVolume, grid: Grid, agreement_mm: float, *, rung: int = 0, bias: bool = False
+    volume: FloatVolume,
+    grid: Grid,
+    agreement_mm: float,
+    min_score: float,
+    *,
+    rung: int = 0,
+    bias: bool = False,
 ) -> Registration:
     """Register a scan to the template twice, and climb the ladder until both agree.
 
-    Rungs: 0, niimath as it is, beside two starts of our own; 1, all 54 starts, and niimath begun where the
+    Rungs: 0, niimath as it is, beside two starts of our own; 1, all 60 starts, and niimath begun where the
     best of them ended; 2, niimath with a robust field of view and another cost; 3, niimath with a seed from
     the plane of symmetry, which takes a minute. One call climbs two rungs at most, and each rung every
     registration found so far is compared with every one of the other kind.
@@ -83,6 +99,8 @@ def register(
         Where its voxels lie.
     agreement_mm : float
         Distance within which two registrations agree.
+    min_score : float
+        Similarity with the template from which on a registration is believed.
     rung : int
         Where to begin.
     bias : bool
@@ -101,8 +119,10 @@ def register(
         if (here < rung and here != 1) or here > rung + 1:
             continue
         climb(search)
-        found = search.best(here)
-        if found is not None and here >= rung and found.agreement_mm <= agreement_mm:
+        found = search.best(here, agreement_mm)
+        if found is None or here < rung:
+            continue
+        if found.agreement_mm <= agreement_mm and found.score >= min_score:
             return found
     if found is None:
         raise RegistrationError(
@@ -145,16 +165,20 @@ class _Search:
         except RegistrationError:
             return
 
-    def best(self, rung: int) -> Registration | None:
-        """Return the pair that agrees best; the one of it that fits better leads."""
-        pairs = [(distance_mm(one, other), one, other) for one in self.theirs for other in self.ours]
-        if not pairs:
-            return None
-        apart, one, other = min(pairs, key=lambda pair: pair[0])
-        scores = similarity(self.target, one), similarity(self.target, other)
-        if scores[1] > scores[0]:
-            one, other = other, one
-        return Registration(one, other, apart, max(scores), rung)
+    def best(self, rung: int, agreement_mm: float) -> Registration | None:
+        """Return the pair that fits best of those that agree, else the one that agrees best.
+
+        The one of the pair that fits better leads.
+        """
+        found = []
+        for one, other in product(self.theirs, self.ours):
+            scores = similarity(self.target, one), similarity(self.target, other)
+            first, second = (one, other) if scores[0] >= scores[1] else (other, one)
+            found.append(Registration(first, second, distance_mm(one, other), max(scores), rung))
+        agreed = [each for each in found if each.agreement_mm <= agreement_mm]
+        if agreed:
+            return max(agreed, key=lambda each: each.score)
+        return min(found, key=lambda each: each.agreement_mm, default=None)
 
 
 def _plain(search: _Search) -> None:

@@ -16,6 +16,7 @@ from defacto.errors import RegistrationError
 from defacto.types import Affine, FloatVolume, Grid, Mask
 
 _ANGLES_DEG = (-30.0, 0.0, 30.0)
+_AGAINST_HEADER_DEG = ((180.0, 0.0, 0.0), (0.0, 180.0, 0.0), (0.0, 0.0, 180.0))
 _UNRELATED = 1.01
 Parameters = npt.NDArray[np.float64]
 """Translation (mm), rotation (degrees), logarithm of the scales (percent), shears (percent): shape (12,)."""
@@ -24,7 +25,8 @@ Parameters = npt.NDArray[np.float64]
 def register(volume: FloatVolume, grid: Grid, head: Mask, *, thorough: bool = True) -> Affine:
     """Register a scan to the template from many starts.
 
-    Rotations (-30, 0 and 30 degrees about each axis) times two translations (the heads' centres, or the
+    Rotations (-30, 0 and 30 degrees about each axis, and half a turn about each, for headers that lie) times
+    two translations (the heads' centres, or the
     heads' tops, on each other) are improved as rigid motions over places 12 mm apart; the best go on as
     affine motions over places 8 and 6 mm apart. The similarity is `score.similarity`; scales and shears
     far from an adult's head cost a little, so that a small field of view does not let the head run away.
@@ -38,7 +40,7 @@ def register(volume: FloatVolume, grid: Grid, head: Mask, *, thorough: bool = Tr
     head : ndarray of bool, shape ``grid.shape``
         Rough mask of the head.
     thorough : bool
-        Whether to try all 54 starts, or only the two without rotation.
+        Whether to try all 60 starts, or only the two without rotation.
 
     Returns
     -------
@@ -82,7 +84,8 @@ def _starts(head: Mask, grid: Grid, pivot: npt.NDArray[np.float64], *, thorough:
     here = index @ grid.affine[:3, :3].T + grid.affine[:3, 3]
     top_mm = _template_points()[:, 2].max() - pivot[2]
     result = []
-    for angles in product(_ANGLES_DEG if thorough else (0.0,), repeat=3):
+    turns = [*product(_ANGLES_DEG, repeat=3), *_AGAINST_HEADER_DEG] if thorough else [(0.0, 0.0, 0.0)]
+    for angles in turns:
         center = here.mean(axis=0)
         top = center.copy()
         top[2] = np.percentile(here[:, 2], 99.8) - top_mm

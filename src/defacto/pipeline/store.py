@@ -97,7 +97,8 @@ class Store:
 
     def left_out(self) -> dict[str, str]:
         """Return what was seen in the input but not taken, by name, with the reason, in order of name."""
-        taken = {scan.name for scan in self.scans()}
+        with reading(self._engine) as connection:
+            taken = set(connection.execute(select(SCAN.c.name)).scalars())
         latest = {event.scan or "": event.text for event in self.events("left_out")}
         return {name: text for name, text in sorted(latest.items()) if name not in taken}
 

@@ -41,14 +41,13 @@ def decide(measures: Measures, settings: Settings, prediction: Prediction | None
     misplaced = _misplaced(measures, settings)
     if misplaced:
         return Decision(Outcome.FAILURE, misplaced)
-    lost = _brain_lost(measures, settings)
-    visible = _visible(measures, settings)
-    if lost and visible:
-        return Decision(Outcome.FAILURE, lost + visible)
-    if lost:
-        return Decision(Outcome.DEEP, lost)
-    if visible:
-        return Decision(Outcome.SHALLOW, visible)
+    lost, visible = _brain_lost(measures, settings), _visible(measures, settings)
+    if lost or visible:
+        outcome = Outcome.DEEP if not visible else Outcome.SHALLOW if not lost else Outcome.FAILURE
+        return Decision(outcome, lost + visible)
+    turned = _turned(measures, settings)
+    if turned:
+        return Decision(None, turned, sure=False)
     return _heard(prediction, settings, _passed(measures, settings))
 
 
@@ -65,7 +64,7 @@ def _value(measures: Measures, name: str) -> float | None:
 
 
 def _unknown(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
-    names = ["brain_lost_ml", "changed_outside", "agreement_mm", "score"]
+    names = ["brain_lost_ml", "changed_outside", "agreement_mm", "score", "turned_deg"]
     names += [visible_name(feature) for feature in counted_features(settings)]
     return tuple(
         Reason(f"{name} could not be measured; a person looks.", measure=name)
@@ -92,6 +91,17 @@ def _misplaced(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
         )
         reasons.append(Reason(sentence, "score", score, score_limit))
     return tuple(reasons)
+
+
+def _turned(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
+    turned, limit = _value(measures, "turned_deg") or 0.0, settings.anatomy.max_turned_deg
+    if turned <= limit:
+        return ()
+    sentence = (
+        f"The head lies turned by {turned:.0f} degrees against its header, so the pictures may not show its"
+        f" face; the limit is {limit:g} degrees."
+    )
+    return (Reason(sentence, "turned_deg", turned, limit),)
 
 
 def _brain_lost(measures: Measures, settings: Settings) -> tuple[Reason, ...]:

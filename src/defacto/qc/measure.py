@@ -10,6 +10,7 @@ name                       unit      better           what
 ``changed_outside``        voxels    lower (0)        stored values that changed outside the removal mask
 ``agreement_mm``           mm        lower            distance of the two registrations at the landmarks
 ``score``                  NMI       higher           similarity of the scan with the template
+``turned_deg``             deg       lower            angle of the head against the axes of its header
 =========================  ========  ===============  =======================================================
 """
 
@@ -59,6 +60,7 @@ def measure(original: Scan, result: Scan, removal: Removal, context: Context) ->
         Measure("changed_outside", float(np.count_nonzero(changed & ~removal.mask)), "voxels"),
         Measure("agreement_mm", registration.agreement_mm, "mm"),
         Measure("score", registration.score, "NMI", lower_is_better=False),
+        Measure("turned_deg", registration.turned_deg, "deg"),
     ]
     return {each.name: each for each in measures}
 

@@ -77,6 +77,7 @@ def settings_limit(name: str, settings: Settings) -> float | None:
         "agreement_mm": settings.anatomy.agreement_mm,
         "registration_agreement_mm": settings.anatomy.agreement_mm,
         "score": settings.anatomy.min_score,
+        "turned_deg": settings.anatomy.max_turned_deg,
         "registration_score": settings.anatomy.min_score,
     }
     return 0.0 if "outside" in name else table.get(name)

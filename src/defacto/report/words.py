@@ -57,8 +57,9 @@ _MEASURE_WORD = {
     "removed_ml": "Volume removed",
     "agreement_mm": "Disagreement of the registrations",
     "score": "Similarity with the template",
+    "turned_deg": "Turn of the head against its header",
 }
-_UNIT_ENDINGS = ("_ml", "_mm", "_percent", "_voxels", "_share")
+_UNIT_ENDINGS = ("_ml", "_mm", "_deg", "_percent", "_voxels", "_share")
 _PATH = re.compile(
     r"(?<![\w.<>])(?:file://)?(?:/[^\s/:;,'\"<>()]+){2,}/?|\b[A-Za-z]:\\[^\s'\"<>]+|\\\\[^\s'\"<>]+"
 )

@@ -59,7 +59,7 @@ def test_every_measure_has_name_unit_and_direction(made):
     found = measure(scan, scan, removal(nothing(made)), context)
     assert set(found) == NAMES
     assert all(each.name == name for name, each in found.items())
-    assert {each.unit for each in found.values()} == {"ml", "%", "share", "voxels", "mm", "NMI"}
+    assert {each.unit for each in found.values()} == {"ml", "%", "share", "voxels", "mm", "NMI", "deg"}
     assert [each.name for each in found.values() if not each.lower_is_better] == ["score"]
 
 

@@ -34,7 +34,7 @@ def skin_of(*features):
     return np.isin(template.features, labels) & (np.abs(template.skin_mm) < 1.5)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(nudges, st.floats(0, 10), st.booleans())
 def test_nothing_is_removed_within_the_margin_of_the_brain(made, nudge, margin, ears):
     mask = removed(made, nudge_mm=nudge, brain_margin_mm=margin, ears=ears)
@@ -44,7 +44,7 @@ def test_nothing_is_removed_within_the_margin_of_the_brain(made, nudge, margin, 
     assert not (mask & made[1].brain).any()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.floats(-12, 12), st.floats(-12, 12), st.booleans())
 def test_nudge_to_the_back_never_gives_anything_back(made, one, other, ears):
     back, front = sorted((one, other))
@@ -53,7 +53,7 @@ def test_nudge_to_the_back_never_gives_anything_back(made, one, other, ears):
     assert not (shallower & ~deeper).any()
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.floats(0, 12), st.floats(0, 12))
 def test_larger_margin_never_removes_more(made, one, other):
     low, high = sorted((one, other))

@@ -41,7 +41,7 @@ class AnatomySettings:
     """How brain and features are found."""
 
     agreement_mm: float = _setting(
-        10.0,
+        12.0,
         "Largest distance at which two registrations agree, mm, over eyes, nose, mouth, ears and skull.",
     )
     min_score: float = _setting(

@@ -63,7 +63,7 @@ def test_good_is_a_pass():
         ({"nose_visible": 0.11}, Outcome.SHALLOW),
         ({"left_ear_visible": 0.5}, Outcome.SHALLOW),
         ({"brain_lost_ml": 0.1, "mouth_visible": 0.9}, Outcome.FAILURE),
-        ({"agreement_mm": 10.1}, Outcome.FAILURE),
+        ({"agreement_mm": 12.1}, Outcome.FAILURE),
         ({"score": 1.049}, Outcome.FAILURE),
         ({"changed_outside": 1.0}, Outcome.FAILURE),
     ],

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_FARTHEST = 1e15
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -54,12 +56,18 @@ def round_steps(low: float, high: float, about: int = 5) -> list[float]:
     return [round(i * step, 12) for i in range(first, last + 1)]
 
 
+def _tamed(value: float) -> float:
+    """Return a value that an axis can be made for, neither huge nor all but 0."""
+    return 0.0 if abs(value) < 1 / _FARTHEST else min(max(value, -_FARTHEST), _FARTHEST)
+
+
 def scale_for(values: Sequence[float], limit: float | None, unit: str, width: float) -> Scale:
     """Return an axis that holds all values and the limit.
 
-    Shares run from 0 to 1. Values of one sign over more than two orders of magnitude get a bent axis.
+    Shares run from 0 to 1. Values farther out than any measure can be lie at the axis's end. Values of one
+    sign over more than two orders of magnitude get a bent axis.
     """
-    every = [*values, *([] if limit is None else [limit])]
+    every = [_tamed(value) for value in (*values, *(() if limit is None else (limit,)))]
     if unit == "share" and all(0 <= value <= 1 for value in every):
         return Scale(0.0, 1.0, width)
     low, high = min([0.0, *every]), max([0.0, *every])

@@ -98,7 +98,9 @@ def test_the_workers_of_a_killed_run_die_with_it(study, tmp_path, fake_rooms):
 
 def test_interrupted_it_says_so_and_records_no_failure(study, tmp_path, fake_rooms):
     out = tmp_path / "out"
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background ignore Ctrl-C
     process = start(study, out, fake_rooms, seconds="60")
+    signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 60
     while not (out / ".locks" / "sub-deep_T1w.lock").exists() and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -62,7 +62,7 @@ class DefaceSettings:
         (0.0, 0.0, 0.0),
         "Shift of the cut along the head's right, anterior and superior axis, mm; to the back cuts deeper.",
     )
-    brain_margin_mm: float = _setting(4.0, "No voxel within this distance of the brain is removed, mm.")
+    brain_margin_mm: float = _setting(3.0, "No voxel within this distance of the brain is removed, mm.")
     fraction: float = _setting(
         0.5, "Intensity fraction of the brain extraction (0 to 1); lower gives a larger protected brain."
     )

@@ -41,7 +41,7 @@ def moved_scan(matrix, volume=None, dtype="int16"):
 
 @cache
 def _expected_brain_mm():
-    return distance_mm(load_template().p_brain > 0.5)
+    return distance_mm(load_template().p_brain > 0.5) - 1.0
 
 
 def known_context(grid, to_template=None, check_to_template=None):

@@ -115,5 +115,6 @@ def locate(
     return Context(
         grid=scan.grid,
         registration=registration,
-        brain_mm=distance_mm(brain, (float(spacing[0]), float(spacing[1]), float(spacing[2]))),
+        brain_mm=distance_mm(brain, (float(spacing[0]), float(spacing[1]), float(spacing[2])))
+        - np.float32(spacing.mean() / 2),
     )

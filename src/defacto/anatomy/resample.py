@@ -25,17 +25,13 @@ def _sample(source: Any, matrix: Any, shape: Any, fill: float, clamp: bool) -> A
                 x = x0 + np.float32(matrix[0, 2]) * np.float32(k)
                 y = y0 + np.float32(matrix[1, 2]) * np.float32(k)
                 z = z0 + np.float32(matrix[2, 2]) * np.float32(k)
-                if clamp:
-                    x = min(max(x, np.float32(0.0)), np.float32(ni - 1))
-                    y = min(max(y, np.float32(0.0)), np.float32(nj - 1))
-                    z = min(max(z, np.float32(0.0)), np.float32(nk - 1))
-                elif x < -0.5 or y < -0.5 or z < -0.5 or x > ni - 0.5 or y > nj - 0.5 or z > nk - 0.5:
+                outside = x < -0.5 or y < -0.5 or z < -0.5 or x > ni - 0.5 or y > nj - 0.5 or z > nk - 0.5
+                if outside and not clamp:
                     out[i, j, k] = fill
                     continue
-                else:
-                    x = min(max(x, np.float32(0.0)), np.float32(ni - 1))
-                    y = min(max(y, np.float32(0.0)), np.float32(nj - 1))
-                    z = min(max(z, np.float32(0.0)), np.float32(nk - 1))
+                x = min(max(x, np.float32(0.0)), np.float32(ni - 1))
+                y = min(max(y, np.float32(0.0)), np.float32(nj - 1))
+                z = min(max(z, np.float32(0.0)), np.float32(nk - 1))
                 a, b, c = int(x), int(y), int(z)
                 a1, b1, c1 = min(a + 1, ni - 1), min(b + 1, nj - 1), min(c + 1, nk - 1)
                 u, v, w = x - a, y - b, z - c

@@ -26,10 +26,10 @@ def register(volume: FloatVolume, grid: Grid, head: Mask, *, thorough: bool = Tr
     """Register a scan to the template from many starts.
 
     Rotations (-30, 0 and 30 degrees about each axis, and half a turn about each, for headers that lie) times
-    two translations (the heads' centres, or the
-    heads' tops, on each other) are improved as rigid motions over places 12 mm apart; the best go on as
-    affine motions over places 8 and 6 mm apart. The similarity is `score.similarity`; scales and shears
-    far from an adult's head cost a little, so that a small field of view does not let the head run away.
+    two translations (the heads' centres, or the heads' tops, on each other) are improved as rigid motions
+    over places 12 mm apart; the best go on as affine motions over places 8 and 6 mm apart. The similarity
+    is `score.similarity`; scales and shears far from an adult's head cost a little, so that a small field
+    of view does not let the head run away.
 
     Parameters
     ----------
@@ -82,13 +82,12 @@ def _starts(head: Mask, grid: Grid, pivot: npt.NDArray[np.float64], *, thorough:
     if len(index) == 0:
         raise RegistrationError("There is no head to register: no voxel stands out from the air.")
     here = index @ grid.affine[:3, :3].T + grid.affine[:3, 3]
-    top_mm = _template_points()[:, 2].max() - pivot[2]
+    center = here.mean(axis=0)
+    top = center.copy()
+    top[2] = np.percentile(here[:, 2], 99.8) - (_template_points()[:, 2].max() - pivot[2])
     result = []
     turns = [*product(_ANGLES_DEG, repeat=3), *_AGAINST_HEADER_DEG] if thorough else [(0.0, 0.0, 0.0)]
     for angles in turns:
-        center = here.mean(axis=0)
-        top = center.copy()
-        top[2] = np.percentile(here[:, 2], 99.8) - top_mm
         for place in (center, top):
             parameters = np.zeros(12)
             parameters[:3], parameters[3:6] = place - pivot, angles

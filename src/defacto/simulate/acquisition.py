@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from defacto.io.volume import scan_from_arrays
 from defacto.simulate.base import Base
+from defacto.simulate.contrast import Palette
 from defacto.simulate.person import Person
-from defacto.simulate.sample import sample
+from defacto.simulate.sample import Sampled, sample
 from defacto.types import Affine, FloatVolume, Grid, Scan
 
 HEAD_CENTER_MM = (0.0, 2.0, -30.0)
 """Middle of the base head, base world: this comes to lie in the middle of the field of view."""
+_PAIRS = ("RL", "AP", "SI")
 _FULL_SCALE = {"uint8": 170.0, "int16": 900.0, "uint16": 2200.0, "float32": 400.0}
 
 
@@ -79,42 +81,75 @@ def draw_acquisition(rng: np.random.Generator, like: AcquisitionParameters) -> A
     )
 
 
-def acquire(painted: FloatVolume, base: Base, person: Person, parameters: AcquisitionParameters) -> Scan:
+@dataclass(frozen=True, eq=False)
+class Acquired:
+    """A scan and what is known of it.
+
+    Parameters
+    ----------
+    scan : Scan
+        As its file says; world is the scanner's, the middle of the field of view near 0.
+    true_grid : Grid
+        Where its voxels really lie.
+    sampled : Sampled
+        The person on the true grid.
+    to_base : ndarray, shape (4, 4)
+        True world mm to base world mm, before the deformation.
+    """
+
+    scan: Scan
+    true_grid: Grid
+    sampled: Sampled
+    to_base: Affine
+
+
+def acquire(base: Base, person: Person, palette: Palette, parameters: AcquisitionParameters) -> Acquired:
     """Scan a person.
 
     Parameters
     ----------
-    painted : ndarray of float32
-        The base head in its contrast.
     base : Base
         The base head.
     person : Person
         Who is scanned.
+    palette : Palette
+        The contrast.
     parameters : AcquisitionParameters
         As drawn.
-
-    Returns
-    -------
-    Scan
-        World is the scanner's: the middle of the field of view is near 0.
     """
-    grid = scan_grid(parameters)
-    matrix = person.to_base @ _to_person(person, parameters) @ grid.affine
-    signal, inside = sample(painted, base, person, matrix, grid)
+    grid = scan_grid(replace(parameters, storage="RAS"))
+    to_base = np.asarray(person.to_base @ _to_person(person, parameters))
+    made = sample(base, person, palette, to_base, grid)
+    signal = made.signal
     rng = np.random.default_rng(parameters.seed)
     signal *= _bias_field(rng, grid, parameters.bias)
     signal = _add_noise(rng, signal, parameters.noise)
     if parameters.air == "zero":
-        signal[inside < 0.02] = 0
+        signal[made.inside < 0.02] = 0
     signal *= np.float32(_FULL_SCALE[parameters.dtype])
-    return scan_from_arrays(signal, grid.affine, dtype=parameters.dtype)
+    stored = Sampled(
+        *(
+            in_order(volume, parameters.storage)
+            for volume in (signal, made.inside, made.structures, made.features, made.surface_mm)
+        )
+    )
+    true_grid = scan_grid(parameters)
+    scan = scan_from_arrays(stored.signal, true_grid.affine, dtype=parameters.dtype)
+    return Acquired(scan, true_grid, stored, to_base)
+
+
+def in_order(volume: npt.NDArray[Any], storage: str) -> npt.NDArray[Any]:
+    """Return a view of a volume along right, anterior, superior in another order of storage."""
+    order = [next(n for n, pair in enumerate(_PAIRS) if letter in pair) for letter in storage]
+    view = volume.transpose(order)
+    return view[tuple(slice(None, None, 1 if letter in "RAS" else -1) for letter in storage)]
 
 
 def scan_grid(parameters: AcquisitionParameters) -> Grid:
     """Return the grid on which an acquisition stores its voxels."""
     shape, columns = [], []
     for letter in parameters.storage:
-        axis = next(n for n, pair in enumerate(("RL", "AP", "SI")) if letter in pair)
+        axis = next(n for n, pair in enumerate(_PAIRS) if letter in pair)
         direction = np.zeros(3)
         direction[axis] = parameters.voxel_mm[axis] * (1 if letter in "RAS" else -1)
         columns.append(direction)

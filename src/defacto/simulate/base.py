@@ -1,18 +1,20 @@
-"""The base head: the template with a sharp skin, jaw and neck, from which persons are made."""
+"""The base heads: the template with a sharp skin, jaw and neck, from which persons are made."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
 import nibabel as nib
 import numpy as np
+import numpy.typing as npt
 
 from defacto.anatomy.resample import carry
-from defacto.anatomy.template import data_path
-from defacto.types import FloatVolume, Grid
+from defacto.anatomy.template import data_path, load_template
+from defacto.simulate.structures import Structure
+from defacto.types import FloatVolume, Grid, LabelVolume
 
 SURFACE_FILE = resources.files("defacto.simulate") / "data" / "surface.npz"
 SURFACE_UNIT_MM = 0.1
@@ -23,6 +25,15 @@ FLOOR_MM = -103.0
 """Lowest section of the template that is whole, template world mm."""
 EYE_CENTERS_MM = ((-30.0, 76.0, -33.0), (30.0, 76.0, -33.0))
 EYE_RADIUS_MM = 12.0
+TEMPLATE = "template"
+"""Name of the base head that every installation has."""
+BRAIN_CODE = 96
+"""Codes of the template's voxels: from here on in the brain, by brightness; below, elsewhere."""
+LEVEL_STEP = 2.6
+"""Step of the template's T1w brightness from one code to the next, outside the brain."""
+BRAIN_LEVEL_STEP = 1.3
+"""The same within the brain."""
+EYE_CODE = 255
 _NECK_MM = -18.0
 _SKIN_MM = 5.0
 _SKIN_LEVEL = 105.0
@@ -30,24 +41,47 @@ _SKIN_LEVEL = 105.0
 
 @dataclass(frozen=True, eq=False)
 class Base:
-    """A head to make persons from; 1 mm, RAS, template world.
+    """A head to make persons from; RAS, template world.
 
     Parameters
     ----------
+    name : str
+        `TEMPLATE`, or the label map's name.
     grid : Grid
-        Where the voxels of all volumes lie.
-    t1 : ndarray of float32
-        T1w intensities, 0 (air, bone) over about 118 (grey matter) and 162 (white matter) to 255 (fat).
+        Where the voxels of all volumes lie; 1 mm.
     surface_mm : ndarray of float32
         Distance to the skin, mm; negative inside.
+    codes : ndarray of uint8
+        What is painted alike: the structures of a label map; for the template, steps of its brightness.
+    structures : ndarray of uint8
+        By `Structure`.
+    features : ndarray of uint8
+        The region of each feature around its skin, by `Feature.label`.
+    t1 : ndarray of float32, optional
+        T1w intensities of the template, 0 (air, bone) over about 118 (grey matter) and 162 (white matter)
+        to 255 (fat).
     brain : ndarray of float32
         How much of a place is brain or fluid around it, 0 to 1.
     """
 
+    name: str
     grid: Grid
-    t1: FloatVolume
     surface_mm: FloatVolume
+    codes: LabelVolume
+    structures: LabelVolume
+    features: LabelVolume
+    t1: FloatVolume
     brain: FloatVolume
+
+    @cached_property
+    def box(self) -> npt.NDArray[np.int64]:
+        """First and last voxel of the head along each axis, shape (3, 2)."""
+        found = []
+        for axis in range(3):
+            others = tuple(n for n in range(3) if n != axis)
+            within = np.flatnonzero(self.surface_mm.min(axis=others) < 0)
+            found.append((within[0], within[-1]))
+        return np.array(found)
 
 
 @cache
@@ -62,7 +96,67 @@ def load_base() -> Base:
     brain_image = nib.load(data_path("p_brain_2mm.nii.gz"))
     brain_grid = Grid(brain_image.shape, np.asarray(brain_image.affine))
     p_brain = carry(brain_image.get_fdata(dtype=np.float32), brain_grid, grid, np.eye(4))
-    return Base(grid, _with_skin(_extended(grid), surface), surface, np.clip(4 * p_brain, 0, 1))
+    t1, brain = _with_skin(_extended(grid), surface), np.clip(4 * p_brain, 0, 1)
+    eyes = _balls(grid)
+    codes = _codes(t1, brain, eyes)
+    structures = _structures(t1, brain, surface, eyes, grid)
+    return Base(TEMPLATE, grid, surface, codes, structures, _features(grid), t1, brain)
+
+
+def _codes(t1: FloatVolume, brain: FloatVolume, eyes: LabelVolume) -> LabelVolume:
+    within = np.clip(t1 / np.float32(BRAIN_LEVEL_STEP), 0, 254 - BRAIN_CODE) + BRAIN_CODE
+    codes = np.where(brain > 0.5, within, np.clip(t1 / np.float32(LEVEL_STEP), 0, BRAIN_CODE - 1))
+    rounded: LabelVolume = np.rint(codes).astype(np.uint8)
+    rounded[eyes > 0] = EYE_CODE
+    return rounded
+
+
+def _structures(
+    t1: FloatVolume, brain: FloatVolume, surface: FloatVolume, eyes: LabelVolume, grid: Grid
+) -> LabelVolume:
+    """Name what the template's brightness and place tell."""
+    x, y, z = _axes(grid)
+    inside = brain > 0.5
+    out = np.full(t1.shape, Structure.MUSCLE, dtype=np.uint8)
+    out[t1 > 130] = Structure.FAT
+    out[t1 < 45] = Structure.SKULL
+    out[(surface > -2.5)] = Structure.SKIN
+    low = (z < -38 + 0.35 * np.minimum(y + 10, 0)) & (y < -12)
+    out[inside & (t1 < 93)] = Structure.CSF
+    deep = (x / 32) ** 2 + ((y - 5) / 55) ** 2 + ((z - 10) / 32) ** 2 < 1
+    out[inside & (t1 < 93) & deep] = Structure.VENTRICLES
+    out[inside & (t1 >= 93)] = Structure.CEREBRAL_GM
+    out[inside & (t1 >= 140)] = Structure.CEREBRAL_WM
+    out[inside & (t1 >= 93) & low] = Structure.CEREBELLAR_GM
+    out[inside & (t1 >= 140) & low] = Structure.CEREBELLAR_WM
+    out[eyes > 0] = Structure.EYE
+    out[surface >= 0] = Structure.AIR
+    return out
+
+
+def _features(grid: Grid) -> LabelVolume:
+    """Carry the shells around the template's features over, nearest neighbour."""
+    template = load_template()
+    pull = template.grid.to_voxel @ grid.affine
+    index = [np.rint(pull[n, n] * np.arange(grid.shape[n]) + pull[n, 3]).astype(int) for n in range(3)]
+    within = [(i >= 0) & (i < count) for i, count in zip(index, template.features.shape, strict=True)]
+    out = np.zeros(grid.shape, dtype=np.uint8)
+    taken = template.features[np.ix_(*(i[w] for i, w in zip(index, within, strict=True)))]
+    out[np.ix_(*within)] = taken
+    return out
+
+
+def _axes(grid: Grid) -> list[FloatVolume]:
+    place = np.ogrid[: grid.shape[0], : grid.shape[1], : grid.shape[2]]
+    return [(a + o).astype(np.float32) for a, o in zip(place, grid.affine[:3, 3], strict=True)]
+
+
+def _balls(grid: Grid) -> LabelVolume:
+    x, y, z = _axes(grid)
+    eyes = np.zeros(grid.shape, dtype=np.uint8)
+    for a, b, c in EYE_CENTERS_MM:
+        eyes[(x - a) ** 2 + (y - b) ** 2 + (z - c) ** 2 < EYE_RADIUS_MM**2] = 1
+    return eyes
 
 
 def below(x: Any, y: Any, z: Any) -> tuple[Any, Any, Any]:

@@ -1,4 +1,4 @@
-"""A contrast: how bright each tissue of the base head is."""
+"""A contrast: how bright each structure of a head is."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from defacto.anatomy.compile import compiled
-from defacto.simulate.base import EYE_CENTERS_MM, EYE_RADIUS_MM, Base
+from defacto.simulate.base import BRAIN_CODE, BRAIN_LEVEL_STEP, EYE_CODE, LEVEL_STEP, TEMPLATE, Base
+from defacto.simulate.structures import Structure
 from defacto.types import FloatVolume
 
-TISSUES = ("air", "csf", "grey", "white", "muscle", "fat", "eye")
-"""What has a brightness of its own."""
+S = Structure
 
-_BRAIN_LEVELS = np.array([10.0, 68.0, 118.0, 162.0])
-_OTHER_LEVELS = np.array([8.0, 85.0, 185.0])
-_NOISE_SIZE = 96
+_NOISE_SIZE = 64
+_BRAIN_LEVELS = (10.0, 68.0, 118.0, 162.0)
+_OTHER_LEVELS = (8.0, 85.0, 185.0)
 
 
 class Contrast(StrEnum):
@@ -29,21 +29,46 @@ class Contrast(StrEnum):
     PDW = "PDw"
     FLAIR = "FLAIR"
     T1W_GADOLINIUM = "T1w with gadolinium"
+    RANDOM = "random"
 
 
+_TISSUES = ("fluid", "grey", "deep", "white", "bone", "muscle", "skin", "fat", "eye", "blood", "mucosa")
 _BRIGHTNESS: Mapping[Contrast, tuple[float, ...]] = {
-    Contrast.T1W: (0.03, 0.22, 0.60, 0.88, 0.48, 1.15, 0.25),
-    Contrast.T2W: (0.03, 1.25, 0.72, 0.52, 0.34, 0.85, 1.30),
-    Contrast.PDW: (0.03, 0.80, 0.98, 0.80, 0.62, 0.95, 0.85),
-    Contrast.FLAIR: (0.03, 0.14, 0.82, 0.64, 0.42, 0.95, 0.22),
-    Contrast.T1W_GADOLINIUM: (0.03, 0.22, 0.62, 0.88, 0.66, 1.20, 0.30),
+    Contrast.T1W: (0.22, 0.60, 0.68, 0.88, 0.07, 0.48, 0.62, 1.15, 0.25, 0.25, 0.48),
+    Contrast.T2W: (1.25, 0.72, 0.60, 0.52, 0.06, 0.34, 0.50, 0.85, 1.30, 0.10, 0.95),
+    Contrast.PDW: (0.80, 0.98, 0.90, 0.80, 0.08, 0.62, 0.72, 0.95, 0.85, 0.30, 0.80),
+    Contrast.FLAIR: (0.14, 0.82, 0.74, 0.64, 0.06, 0.42, 0.60, 0.95, 0.22, 0.12, 0.75),
+    Contrast.T1W_GADOLINIUM: (0.22, 0.62, 0.70, 0.88, 0.07, 0.62, 0.72, 1.20, 0.30, 1.05, 0.90),
 }
-"""By tissue, in the order of `TISSUES`; about 1 is bright."""
+"""By tissue, in the order of `_TISSUES`; about 1 is bright."""
+_OF: Mapping[str, tuple[S, ...]] = {
+    "fluid": (S.VENTRICLES, S.CSF),
+    "grey": (S.CEREBRAL_GM, S.CEREBELLAR_GM, S.LIMBIC),
+    "deep": (S.CAUDATE, S.PUTAMEN, S.THALAMUS, S.PALLIDUM),
+    "white": (S.CEREBRAL_WM, S.CEREBELLAR_WM, S.BRAINSTEM, S.VENTRAL_DC, S.SPINAL_CORD),
+    "bone": (S.SKULL,),
+    "muscle": (S.MUSCLE,),
+    "skin": (S.SKIN,),
+    "fat": (S.FAT, S.MARROW, S.BEHIND_EYE),
+    "eye": (S.EYE,),
+    "blood": (S.VESSEL, S.SINUS, S.BRAIN_VESSEL, S.CHOROID),
+    "mucosa": (S.NOSE_INSIDE,),
+}
 
 
 @dataclass(frozen=True)
 class Lesion:
-    """A round lesion with a rim, base world."""
+    """A round lesion of the brain with a rim; before the person's deformation, base world.
+
+    Parameters
+    ----------
+    center_mm : tuple of float
+        Its middle.
+    radius_mm : float
+        To its edge.
+    core, rim : float
+        Brightness within, and of the outer third.
+    """
 
     center_mm: tuple[float, float, float]
     radius_mm: float
@@ -57,26 +82,41 @@ class ContrastParameters:
 
     Parameters
     ----------
-    brightness : tuple of float
-        By tissue, in the order of `TISSUES`.
-    texture : float
-        Spread of the mottling within tissues, as a share of their brightness.
+    kind : str
+        A `Contrast`; tells what was drawn, changes nothing.
+    means, spreads : tuple of float
+        Brightness of each structure, and the spread of the mottling within it, in the order of `Structure`.
     texture_width_mm : float
-        Over what it changes.
-    folds : float
-        How strongly cortex and the tissue around it are folded.
+        Over what the mottling changes.
     lesions : tuple of Lesion
         What is brighter or darker than its surroundings.
     seed : int
-        Of the texture.
+        Of the mottling.
     """
 
-    brightness: tuple[float, ...]
-    texture: float
+    kind: str
+    means: tuple[float, ...]
+    spreads: tuple[float, ...]
     texture_width_mm: float
-    folds: float
     lesions: tuple[Lesion, ...]
     seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Palette:
+    """A contrast made ready for a base head.
+
+    Parameters
+    ----------
+    means, spreads : ndarray of float32, shape (256,)
+        By code of the base head.
+    texture : ndarray of float32, shape (n, n, n)
+        Noise of unit spread that goes on at its borders; n is a power of two.
+    """
+
+    means: npt.NDArray[np.float32]
+    spreads: npt.NDArray[np.float32]
+    texture: FloatVolume
 
 
 def draw_contrast(rng: np.random.Generator, kind: Contrast) -> ContrastParameters:
@@ -89,16 +129,32 @@ def draw_contrast(rng: np.random.Generator, kind: Contrast) -> ContrastParameter
     kind : Contrast
         What is brighter than what.
     """
-    varied = np.array(_BRIGHTNESS[kind]) * (1 + 0.06 * rng.standard_normal(len(TISSUES)).clip(-2, 2))
+    means = _random_means(rng) if kind is Contrast.RANDOM else _usual_means(rng, kind)
+    texture = rng.uniform(0.03, 0.06)
+    spreads = texture * means
     lesions = tuple(_draw_lesion(rng) for _ in range(2)) if kind is Contrast.T1W_GADOLINIUM else ()
     return ContrastParameters(
-        brightness=tuple(float(v) for v in varied),
-        texture=float(rng.uniform(0.03, 0.06)),
-        texture_width_mm=float(rng.uniform(1.5, 2.5)),
-        folds=float(rng.uniform(9, 14)),
+        kind=str(kind),
+        means=tuple(float(v) for v in means),
+        spreads=tuple(float(v) for v in spreads),
+        texture_width_mm=float(rng.uniform(1.0, 2.0)),
         lesions=lesions,
         seed=int(rng.integers(2**31)),
     )
+
+
+def _usual_means(rng: np.random.Generator, kind: Contrast) -> npt.NDArray[np.float64]:
+    means = np.full(len(S), 0.03)
+    for name, brightness in zip(_TISSUES, _BRIGHTNESS[kind], strict=True):
+        varied = brightness * (1 + 0.06 * np.clip(rng.standard_normal(), -2, 2))
+        means[list(_OF[name])] = varied
+    return means * (1 + 0.02 * rng.standard_normal(len(S)).clip(-2, 2))
+
+
+def _random_means(rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    means = rng.uniform(0.15, 1.2, len(S))
+    means[S.AIR] = 0.03
+    return means
 
 
 def _draw_lesion(rng: np.random.Generator) -> Lesion:
@@ -109,33 +165,31 @@ def _draw_lesion(rng: np.random.Generator) -> Lesion:
     )
 
 
-def paint(base: Base, parameters: ContrastParameters) -> FloatVolume:
-    """Return the base head in a contrast, on its own grid; what is outside of the skin is not darkened yet.
-
-    Parameters
-    ----------
-    base : Base
-        The head.
-    parameters : ContrastParameters
-        As drawn.
-
-    Returns
-    -------
-    ndarray of float32, shape ``base.grid.shape``
-        About 0 (air) to 1.3.
-    """
+def make_palette(base: Base, parameters: ContrastParameters) -> Palette:
+    """Return how bright each code of a base head is."""
+    by_structure = np.array([parameters.means, parameters.spreads])
+    table = np.zeros((2, 256))
+    if base.name == TEMPLATE:
+        table = np.stack([_by_brightness(values) for values in by_structure])
+    else:
+        table[:, : len(S)] = by_structure
     rng = np.random.default_rng(parameters.seed)
-    texture = _noise_cube(rng, parameters.texture_width_mm) * np.float32(parameters.texture)
-    folds = _noise_cube(rng, 3.0) * np.float32(parameters.folds)
-    air, csf, grey, white, muscle, fat, eye = parameters.brightness
-    brain_values, other_values = np.array([air, csf, grey, white]), np.array([air, muscle, fat])
-    out: FloatVolume = _paint(base.t1, base.brain, texture, folds, brain_values, other_values)
-    origin = base.grid.affine[:3, 3]
-    for center in EYE_CENTERS_MM:
-        _paint_ball(out, np.array(center) - origin, EYE_RADIUS_MM, eye, eye)
-    for lesion in parameters.lesions:
-        _paint_ball(out, np.array(lesion.center_mm) - origin, lesion.radius_mm, lesion.core, lesion.rim)
-    return out
+    means, spreads = table.astype(np.float32)
+    return Palette(means, spreads, _noise_cube(rng, parameters.texture_width_mm))
+
+
+def _by_brightness(values: Any) -> npt.NDArray[np.float64]:
+    """Go from the template's codes to structures, and between them."""
+    code = np.arange(256)
+    other = np.interp(code * LEVEL_STEP, _OTHER_LEVELS, [values[s] for s in (S.SKULL, S.MUSCLE, S.FAT)])
+    brain = np.interp(
+        (code - BRAIN_CODE) * BRAIN_LEVEL_STEP,
+        _BRAIN_LEVELS,
+        [values[s] for s in (S.SKULL, S.CSF, S.CEREBRAL_GM, S.CEREBRAL_WM)],
+    )
+    table: npt.NDArray[np.float64] = np.where(code < BRAIN_CODE, other, brain)
+    table[EYE_CODE] = values[S.EYE]
+    return table
 
 
 def _noise_cube(rng: np.random.Generator, width_mm: float) -> FloatVolume:
@@ -147,49 +201,3 @@ def _noise_cube(rng: np.random.Generator, width_mm: float) -> FloatVolume:
     spectrum = np.fft.rfftn(white) * low[:, None, None] * low[None, :, None] * half[None, None, :]
     noise = np.fft.irfftn(spectrum, s=white.shape, axes=(0, 1, 2)).astype(np.float32)
     return np.asarray(noise / noise.std(), dtype=np.float32)
-
-
-@compiled
-def _look_up(level: float, levels: Any, values: Any) -> float:
-    last = len(values) - 1
-    if level <= levels[0]:
-        return float(values[0])
-    for n in range(last):
-        if level < levels[n + 1]:
-            share = (level - levels[n]) / (levels[n + 1] - levels[n])
-            return float(values[n] + share * (values[n + 1] - values[n]))
-    return float(values[last])
-
-
-@compiled
-def _paint(t1: Any, brain: Any, texture: Any, folds: Any, brain_values: Any, other_values: Any) -> Any:
-    size = texture.shape[0]
-    out = np.empty(t1.shape, dtype=np.float32)
-    for i in range(t1.shape[0]):
-        for j in range(t1.shape[1]):
-            for k in range(t1.shape[2]):
-                a, b, c = i % size, j % size, k % size
-                level, share = t1[i, j, k], brain[i, j, k]
-                value = 0.0
-                if share < 1:
-                    value += (1 - share) * _look_up(level, _OTHER_LEVELS, other_values)
-                if share > 0:
-                    deep = 1.0 - min(1.0, abs(level - 115.0) / 60.0)
-                    value += share * _look_up(level + folds[a, b, c] * deep, _BRAIN_LEVELS, brain_values)
-                out[i, j, k] = value * (1 + texture[a, b, c])
-    return out
-
-
-@compiled
-def _paint_ball(volume: Any, center: Any, radius: float, core: float, rim: float) -> None:
-    for i in range(max(0, int(center[0] - radius) - 1), min(volume.shape[0], int(center[0] + radius) + 3)):
-        for j in range(
-            max(0, int(center[1] - radius) - 1), min(volume.shape[1], int(center[1] + radius) + 3)
-        ):
-            for k in range(
-                max(0, int(center[2] - radius) - 1), min(volume.shape[2], int(center[2] + radius) + 3)
-            ):
-                distance = np.sqrt((i - center[0]) ** 2 + (j - center[1]) ** 2 + (k - center[2]) ** 2)
-                weight = min(1.0, max(0.0, radius - distance + 0.5))
-                value = rim if distance > 0.7 * radius else core
-                volume[i, j, k] += np.float32(weight) * (np.float32(value) - volume[i, j, k])

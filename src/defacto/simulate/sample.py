@@ -1,67 +1,93 @@
-"""A person's signal on the grid of a scan, averaged over each voxel."""
+"""A person on the grid of a scan: the signal averaged over each voxel, and what lies in its middle."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from defacto.anatomy.compile import compiled
 from defacto.simulate.base import Base
+from defacto.simulate.contrast import Palette
 from defacto.simulate.person import Person
-from defacto.types import Affine, FloatVolume, Grid
+from defacto.types import Affine, FloatVolume, Grid, LabelVolume
 
 SKIN_WIDTH_MM = 1.0
 """Over at least so much the signal falls from tissue to air."""
-_STEP_MM = 1.6
+REACH_MM = 8.0
+"""Distances to the skin are told so far from it."""
+_STEP_MM = 1.8
 _PARTIAL_VOLUME = 1.25
 
 
-def sample(
-    painted: FloatVolume, base: Base, person: Person, matrix: Affine, grid: Grid
-) -> tuple[FloatVolume, FloatVolume]:
-    """Look up the person's signal for every voxel of a scan.
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """A person on a grid, all arrays of the grid's shape.
 
     Parameters
     ----------
-    painted : ndarray of float32
-        The base head in its contrast.
+    signal : ndarray of float32
+        Averaged over the voxel where it is thicker than about 2.7 mm; 0 in air.
+    inside : ndarray of float32
+        Share of the voxel that is inside of the skin.
+    structures, features : ndarray of uint8
+        In the middle of the voxel, by `Structure` and by `Feature.label`; the former 0 outside of the skin.
+    surface_mm : ndarray of float32
+        Distance of the middle to the skin, mm of the grid's world; negative inside; up to `REACH_MM`.
+    """
+
+    signal: FloatVolume
+    inside: FloatVolume
+    structures: LabelVolume
+    features: LabelVolume
+    surface_mm: FloatVolume
+
+
+def sample(base: Base, person: Person, palette: Palette, matrix: Affine, grid: Grid) -> Sampled:
+    """Look a person up for every voxel of a scan.
+
+    Parameters
+    ----------
     base : Base
         The base head.
     person : Person
         Its deformation.
+    palette : Palette
+        How bright its codes are.
     matrix : ndarray, shape (4, 4)
-        Voxel indices of the scan to base world mm, before the deformation.
+        World mm of the scan to base world mm, before the deformation.
     grid : Grid
         Of the scan.
-
-    Returns
-    -------
-    signal : ndarray of float32, shape ``grid.shape``
-        Averaged over the voxel where it is thicker than about 1.6 mm; 0 in air.
-    inside : ndarray of float32
-        Share of the voxel that is inside of the skin.
     """
-    counts = np.maximum(np.ceil(np.array(grid.voxel_size_mm) / _STEP_MM), 1).astype(np.int64)
-    to_node = (person.grid.to_voxel @ matrix)[:3].astype(np.float32)
-    to_voxel = (base.grid.to_voxel @ matrix)[:3].astype(np.float32)
-    signal = np.empty(grid.shape, dtype=np.float32)
-    inside = np.empty(grid.shape, dtype=np.float32)
-    width_mm = max(SKIN_WIDTH_MM, _PARTIAL_VOLUME * float((grid.voxel_size_mm / counts).max()))
-    skin = np.float32(1 / width_mm), _head_box(base, person)
-    _sample(painted, base.surface_mm, person.shift_mm, to_node, to_voxel, skin, counts, signal, inside)
-    return signal, inside
+    counts = np.maximum(np.rint(np.array(grid.voxel_size_mm) / _STEP_MM), 1).astype(np.int64)
+    pull = matrix @ grid.affine
+    to_node = (person.grid.to_voxel @ pull)[:3].astype(np.float32)
+    to_voxel = (base.grid.to_voxel @ pull)[:3].astype(np.float32)
+    to_mm = np.linalg.inv(grid.affine[:3, :3]).T.astype(np.float32)
+    width_mm = max(SKIN_WIDTH_MM, _PARTIAL_VOLUME * float((np.array(grid.voxel_size_mm) / counts).max()))
+    made = Sampled(
+        np.zeros(grid.shape, dtype=np.float32),
+        np.zeros(grid.shape, dtype=np.float32),
+        np.zeros(grid.shape, dtype=np.uint8),
+        np.zeros(grid.shape, dtype=np.uint8),
+        np.full(grid.shape, REACH_MM, dtype=np.float32),
+    )
+    _sample(
+        (base.surface_mm, base.codes, base.structures, base.features),
+        (person.shift_mm, to_node, to_voxel, to_mm, _head_box(base, person)),
+        (palette.means, palette.spreads, palette.texture),
+        np.float32(1 / width_mm),
+        counts,
+        (made.signal, made.inside, made.structures, made.features, made.surface_mm),
+    )
+    return made
 
 
 def _head_box(base: Base, person: Person) -> FloatVolume:
     """Return first and last voxel of the base head along each axis, widened by the largest shift."""
     reach = np.abs(person.shift_mm).max() + SKIN_WIDTH_MM
-    found = []
-    for axis in range(3):
-        others = tuple(n for n in range(3) if n != axis)
-        within = np.flatnonzero(base.surface_mm.min(axis=others) < SKIN_WIDTH_MM)
-        found.append((within[0] - reach, within[-1] + reach))
-    return np.array(found, dtype=np.float32)
+    return np.stack([base.box[:, 0] - reach, base.box[:, 1] + reach], axis=1).astype(np.float32)
 
 
 @compiled
@@ -85,69 +111,156 @@ def _look(v: Any, a: int, b: int, c: int, u: Any, w: Any, t: Any) -> Any:
 
 
 @compiled
-def _sample(
-    painted: Any,
-    surface: Any,
-    shift: Any,
-    to_node: Any,
-    to_voxel: Any,
-    skin: Any,
-    counts: Any,
-    signal: Any,
-    inside: Any,
-) -> None:
-    share = np.float32(1.0 / (counts[0] * counts[1] * counts[2]))
-    for i in range(signal.shape[0]):
-        for j in range(signal.shape[1]):
-            for k in range(signal.shape[2]):
-                total, within = np.float32(0.0), np.float32(0.0)
-                for n in range(counts[0] * counts[1] * counts[2]):
-                    a, b, c = n // (counts[1] * counts[2]), (n // counts[2]) % counts[1], n % counts[2]
-                    x = np.float32(i + (a + 0.5) / counts[0] - 0.5)
-                    y = np.float32(j + (b + 0.5) / counts[1] - 0.5)
-                    z = np.float32(k + (c + 0.5) / counts[2] - 0.5)
-                    soft, value = _point(painted, surface, shift, to_node, to_voxel, skin, x, y, z)
-                    total += soft * value
-                    within += soft
-                signal[i, j, k] = total * share
-                inside[i, j, k] = within * share
+def _colour(codes: Any, paint: Any, a: int, b: int, c: int, u: Any, w: Any, t: Any) -> Any:
+    """Mix the brightness of the eight codes around a place, and mottle it."""
+    means, spreads, texture = paint
+    one = np.float32(1.0)
+    mean, spread = np.float32(0.0), np.float32(0.0)
+    for i in range(2):
+        along = u if i else one - u
+        for j in range(2):
+            across = along * (w if j else one - w)
+            for k in range(2):
+                weight = across * (t if k else one - t)
+                code = codes[a + i, b + j, c + k]
+                mean += weight * means[code]
+                spread += weight * spreads[code]
+    last = texture.shape[0] - 1
+    return mean + spread * texture[a & last, b & last, c & last]
 
 
 @compiled
-def _point(
-    painted: Any, surface: Any, shift: Any, to_node: Any, m: Any, skin: Any, x: Any, y: Any, z: Any
-) -> tuple[Any, Any]:
-    """Return how far a place is inside of the skin (0 to 1), and its signal."""
-    per_mm, box = skin
-    zero, half, one = np.float32(0.0), np.float32(0.5), np.float32(1.0)
+def _place(map_: Any, x: Any, y: Any, z: Any) -> tuple[bool, Any, Any, Any]:
+    """Return whether a place can be in the head, and where it is in the base head, in its voxels."""
+    shift, n, m, _, box = map_
+    one = np.float32(1.0)
     p = m[0, 0] * x + m[0, 1] * y + m[0, 2] * z + m[0, 3]
     q = m[1, 0] * x + m[1, 1] * y + m[1, 2] * z + m[1, 3]
     r = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z + m[2, 3]
     if p < box[0, 0] or p > box[0, 1] or q < box[1, 0] or q > box[1, 1] or r < box[2, 0] or r > box[2, 1]:
-        return zero, zero
-    a, u = _cell(to_node[0, 0] * x + to_node[0, 1] * y + to_node[0, 2] * z + to_node[0, 3], shift.shape[0])
-    b, w = _cell(to_node[1, 0] * x + to_node[1, 1] * y + to_node[1, 2] * z + to_node[1, 3], shift.shape[1])
-    c, t = _cell(to_node[2, 0] * x + to_node[2, 1] * y + to_node[2, 2] * z + to_node[2, 3], shift.shape[2])
-    for corner in range(8):
-        i, j, k = corner >> 2, (corner >> 1) & 1, corner & 1
-        weight = (u if i else one - u) * (w if j else one - w) * (t if k else one - t)
-        node = shift[a + i, b + j, c + k]
-        p += weight * node[0]
-        q += weight * node[1]
-        r += weight * node[2]
-    beyond = (
-        p < zero
-        or q < zero
-        or p > surface.shape[0] - 1
-        or q > surface.shape[1] - 1
-        or r > surface.shape[2] - 1
+        return False, p, q, r
+    a, u = _cell(n[0, 0] * x + n[0, 1] * y + n[0, 2] * z + n[0, 3], shift.shape[0])
+    b, w = _cell(n[1, 0] * x + n[1, 1] * y + n[1, 2] * z + n[1, 3], shift.shape[1])
+    c, t = _cell(n[2, 0] * x + n[2, 1] * y + n[2, 2] * z + n[2, 3], shift.shape[2])
+    for i in range(2):
+        along = u if i else one - u
+        for j in range(2):
+            across = along * (w if j else one - w)
+            for k in range(2):
+                weight = across * (t if k else one - t)
+                p += weight * shift[a + i, b + j, c + k, 0]
+                q += weight * shift[a + i, b + j, c + k, 1]
+                r += weight * shift[a + i, b + j, c + k, 2]
+    return True, p, q, r
+
+
+@compiled
+def _steepness(surface: Any, map_: Any, cell: Any, share: Any, x: Any, y: Any, z: Any) -> Any:
+    """Return by how much the base head's distance changes over one mm of the scan, along its own slope."""
+    shift, n, m, to_mm, _ = map_
+    a, b, c = cell
+    node = (
+        min(max(int(n[0, 0] * x + n[0, 1] * y + n[0, 2] * z + n[0, 3]), 0), shift.shape[0] - 2),
+        min(max(int(n[1, 0] * x + n[1, 1] * y + n[1, 2] * z + n[1, 3]), 0), shift.shape[1] - 2),
+        min(max(int(n[2, 0] * x + n[2, 1] * y + n[2, 2] * z + n[2, 3]), 0), shift.shape[2] - 2),
     )
-    if beyond:
-        return zero, zero
-    a, u = _cell(p, surface.shape[0])
-    b, w = _cell(q, surface.shape[1])
-    c, t = _cell(r, surface.shape[2])
-    soft = min(max(half - _look(surface, a, b, c, u, w, t) * per_mm, zero), one)
-    if soft == zero:
-        return zero, zero
-    return soft, _look(painted, a, b, c, u, w, t)
+    u, w, t = share
+    one = np.float32(1.0)
+    slope = (
+        _look2(
+            surface[a + 1, b, c] - surface[a, b, c],
+            surface[a + 1, b + 1, c] - surface[a, b + 1, c],
+            surface[a + 1, b, c + 1] - surface[a, b, c + 1],
+            surface[a + 1, b + 1, c + 1] - surface[a, b + 1, c + 1],
+            w,
+            t,
+        ),
+        _look2(
+            surface[a, b + 1, c] - surface[a, b, c],
+            surface[a + 1, b + 1, c] - surface[a + 1, b, c],
+            surface[a, b + 1, c + 1] - surface[a, b, c + 1],
+            surface[a + 1, b + 1, c + 1] - surface[a + 1, b, c + 1],
+            u,
+            t,
+        ),
+        _look2(
+            surface[a, b, c + 1] - surface[a, b, c],
+            surface[a + 1, b, c + 1] - surface[a + 1, b, c],
+            surface[a, b + 1, c + 1] - surface[a, b + 1, c],
+            surface[a + 1, b + 1, c + 1] - surface[a + 1, b + 1, c],
+            u,
+            w,
+        ),
+    )
+    i, j, k = node
+    g0 = g1 = g2 = np.float32(0.0)
+    for axis in range(3):
+        here = shift[i, j, k, axis]
+        by_i = shift[i + 1, j, k, axis] - here
+        by_j = shift[i, j + 1, k, axis] - here
+        by_k = shift[i, j, k + 1, axis] - here
+        g0 += slope[axis] * (m[axis, 0] + by_i * n[0, 0] + by_j * n[1, 0] + by_k * n[2, 0])
+        g1 += slope[axis] * (m[axis, 1] + by_i * n[0, 1] + by_j * n[1, 1] + by_k * n[2, 1])
+        g2 += slope[axis] * (m[axis, 2] + by_i * n[0, 2] + by_j * n[1, 2] + by_k * n[2, 2])
+    total = np.float32(0.0)
+    for axis in range(3):
+        part = to_mm[axis, 0] * g0 + to_mm[axis, 1] * g1 + to_mm[axis, 2] * g2
+        total += part * part
+    here = np.sqrt(slope[0] * slope[0] + slope[1] * slope[1] + slope[2] * slope[2])
+    if here < np.float32(0.3):
+        return one
+    return min(max(np.sqrt(total) / here, np.float32(0.5)), np.float32(2.0))
+
+
+@compiled
+def _look2(aa: Any, ba: Any, ab: Any, bb: Any, u: Any, w: Any) -> Any:
+    one = np.float32(1.0)
+    return (aa * (one - u) + ba * u) * (one - w) + (ab * (one - u) + bb * u) * w
+
+
+@compiled
+def _sample(base: Any, map_: Any, paint: Any, per_mm: Any, counts: Any, out: Any) -> None:
+    surface, codes, structures, features = base
+    signal, inside, structure, feature, surface_mm = out
+    points = counts[0] * counts[1] * counts[2]
+    share = np.float32(1.0 / points)
+    half, zero, one, reach = np.float32(0.5), np.float32(0.0), np.float32(1.0), np.float32(REACH_MM)
+    n0, n1, n2 = surface.shape
+    for i in range(signal.shape[0]):
+        for j in range(signal.shape[1]):
+            for k in range(signal.shape[2]):
+                x, y, z = np.float32(i), np.float32(j), np.float32(k)
+                near, p, q, r = _place(map_, x, y, z)
+                if near and p >= 0 and q >= 0 and r >= 0 and p <= n0 - 1 and q <= n1 - 1 and r <= n2 - 1:
+                    (a, u), (b, w), (c, t) = _cell(p, n0), _cell(q, n1), _cell(r, n2)
+                    d = _look(surface, a, b, c, u, w, t)
+                    a1, b1, c1 = a + (u > half), b + (w > half), c + (t > half)
+                    feature[i, j, k] = features[a1, b1, c1]
+                    if d < zero:
+                        structure[i, j, k] = structures[a1, b1, c1]
+                    if points == 1:
+                        soft = min(max(half - d * per_mm, zero), one)
+                        inside[i, j, k] = soft
+                        if soft > zero:
+                            signal[i, j, k] = soft * _colour(codes, paint, a, b, c, u, w, t)
+                    if abs(d) < reach:
+                        d /= _steepness(surface, map_, (a, b, c), (u, w, t), x, y, z)
+                    surface_mm[i, j, k] = min(max(d, -reach), reach)
+                if points == 1:
+                    continue
+                total, within = zero, zero
+                for n in range(points):
+                    a, b, c = n // (counts[1] * counts[2]), (n // counts[2]) % counts[1], n % counts[2]
+                    x = np.float32(i + (a + 0.5) / counts[0] - 0.5)
+                    y = np.float32(j + (b + 0.5) / counts[1] - 0.5)
+                    z = np.float32(k + (c + 0.5) / counts[2] - 0.5)
+                    near, p, q, r = _place(map_, x, y, z)
+                    if not near or p < 0 or q < 0 or r < 0 or p > n0 - 1 or q > n1 - 1 or r > n2 - 1:
+                        continue
+                    (a, u), (b, w), (c, t) = _cell(p, n0), _cell(q, n1), _cell(r, n2)
+                    soft = min(max(half - _look(surface, a, b, c, u, w, t) * per_mm, zero), one)
+                    if soft > zero:
+                        total += soft * _colour(codes, paint, a, b, c, u, w, t)
+                        within += soft
+                signal[i, j, k] = total * share
+                inside[i, j, k] = within * share

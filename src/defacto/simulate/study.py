@@ -14,7 +14,7 @@ import numpy as np
 from defacto.io.volume import write
 from defacto.simulate.acquisition import AcquisitionParameters, acquire, draw_acquisition
 from defacto.simulate.base import load_base
-from defacto.simulate.contrast import Contrast, ContrastParameters, draw_contrast, paint
+from defacto.simulate.contrast import Contrast, ContrastParameters, draw_contrast, make_palette
 from defacto.simulate.person import Person, PersonParameters, draw_person, make_person
 
 _KEPT_OF_TRUNCATED = 0.6
@@ -153,7 +153,7 @@ def _person_of(recipe: Recipe) -> tuple[str, Person]:
 
 def _make_scan(folder: Path, recipe: Recipe, person: Person) -> None:
     base, protocol = load_base(), recipe.protocol
-    scan = acquire(paint(base, recipe.contrast), base, person, recipe.acquisition)
+    scan = acquire(base, person, make_palette(base, recipe.contrast), recipe.acquisition).scan
     stem = f"sub-{protocol.participant}_{protocol.name}"
     path = folder / f"sub-{protocol.participant}" / "anat" / f"{stem}.nii.gz"
     path.parent.mkdir(parents=True, exist_ok=True)

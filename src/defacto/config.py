@@ -78,6 +78,15 @@ class QcSettings:
     max_feature_left: float = _setting(
         0.10, "Largest share of a feature's surface that a pass may leave visible."
     )
+    untouched_share: float = _setting(
+        0.90,
+        "Where more than this share of each of eyes, nose and mouth is left, the face was missed: a failure.",
+    )
+    max_elsewhere_ml: float = _setting(
+        50.0,
+        "Most tissue that may be gone more than 40 mm from every feature while a feature is visible, ml;"
+        " more is a cut in the wrong place: a failure.",
+    )
     p_pass: float = _setting(0.75, "A classifier's least probability to accept a pass.")
     p_other: float = _setting(0.80, "A classifier's least probability to accept deep, shallow or failure.")
     verify: str = _setting(

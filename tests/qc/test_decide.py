@@ -22,6 +22,7 @@ GOOD = {
     **{visible_name(feature): 0.01 for feature in Feature},
 }
 NEEDED = sorted(GOOD)
+BESIDE = {"least_visible": st.floats(0, 1), "elsewhere_ml": st.floats(0, 200)}
 EARS = [visible_name(feature) for feature in Feature if feature.is_ear]
 
 
@@ -38,7 +39,9 @@ def any_value(name):
     ) | st.just(GOOD[name])
 
 
-measures = st.fixed_dictionaries({name: any_value(name) for name in NEEDED}).map(lambda found: made(**found))
+measures = st.fixed_dictionaries({name: any_value(name) for name in NEEDED}, optional=BESIDE).map(
+    lambda found: made(**found)
+)
 trees = st.builds(
     Settings,
     anatomy=st.builds(AnatomySettings, agreement_mm=st.floats(1, 20), min_score=st.floats(1.0, 1.2)),
@@ -63,6 +66,11 @@ def test_good_is_a_pass():
         ({"nose_visible": 0.11}, Outcome.SHALLOW),
         ({"left_ear_visible": 0.5}, Outcome.SHALLOW),
         ({"brain_lost_ml": 0.1, "mouth_visible": 0.9}, Outcome.FAILURE),
+        ({"nose_visible": 0.95, "least_visible": 0.91}, Outcome.FAILURE),
+        ({"nose_visible": 0.95, "least_visible": 0.89}, Outcome.SHALLOW),
+        ({"nose_visible": 0.5, "elsewhere_ml": 51.0}, Outcome.FAILURE),
+        ({"elsewhere_ml": 51.0}, Outcome.PASS),
+        ({"brain_lost_ml": 0.1, "elsewhere_ml": 51.0}, Outcome.DEEP),
         ({"agreement_mm": 12.1}, Outcome.FAILURE),
         ({"score": 1.049}, Outcome.FAILURE),
         ({"changed_outside": 1.0}, Outcome.FAILURE),

@@ -19,7 +19,9 @@ from defacto.types import Feature, Removal
 NAMES = {
     "brain_lost_ml",
     "brain_lost_percent",
+    "least_visible",
     "removed_ml",
+    "elsewhere_ml",
     "changed_outside",
     "agreement_mm",
     "score",
@@ -69,6 +71,7 @@ def test_of_nothing_removed_nothing_is_lost_and_all_is_seen(made):
         values[name] for name in ("brain_lost_ml", "brain_lost_percent", "removed_ml", "changed_outside")
     ] == [0] * 4
     assert visible(values) == dict.fromkeys(Feature, 1.0)
+    assert (values["least_visible"], values["elsewhere_ml"]) == (1.0, 0.0)
 
 
 def test_of_all_removed_all_is_lost_and_nothing_is_seen(made):
@@ -76,6 +79,8 @@ def test_of_all_removed_all_is_lost_and_nothing_is_seen(made):
     assert visible(values) == dict.fromkeys(Feature, 0.0)
     assert values["brain_lost_percent"] > 99
     assert values["removed_ml"] > 3000
+    assert values["least_visible"] == 0
+    assert 500 < values["elsewhere_ml"] < values["removed_ml"]
     assert values["changed_outside"] == 0
 
 

@@ -23,8 +23,9 @@ def decide(measures: Measures, settings: Settings, prediction: Prediction | None
 
     In this order: what is not known makes the machine unsure; voxels changed outside the mask,
     registrations that do not agree, or a head that is not like the template are a *failure*; brain lost
-    and a feature visible at once too; brain lost alone is *deep*, a feature visible alone *shallow*; the
-    rest is a *pass*. A classifier's opinion can only take a pass away, never give one.
+    and a feature visible at once too, and a face that was not touched, and one that is visible while
+    tissue far from it is gone; brain lost alone is *deep*, a feature visible alone *shallow*; the rest is
+    a *pass*. A classifier's opinion can only take a pass away, never give one.
 
     Parameters
     ----------
@@ -43,8 +44,10 @@ def decide(measures: Measures, settings: Settings, prediction: Prediction | None
         return Decision(Outcome.FAILURE, misplaced)
     lost, visible = _brain_lost(measures, settings), _visible(measures, settings)
     if lost or visible:
-        outcome = Outcome.DEEP if not visible else Outcome.SHALLOW if not lost else Outcome.FAILURE
-        return Decision(outcome, lost + visible)
+        missed = _missed(measures, settings) if visible else ()
+        beside = bool(visible and (lost or missed))
+        outcome = Outcome.FAILURE if beside else Outcome.SHALLOW if visible else Outcome.DEEP
+        return Decision(outcome, missed + lost + visible)
     turned = _turned(measures, settings)
     if turned:
         return Decision(None, turned, sure=False)
@@ -121,6 +124,23 @@ def _visible(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
         if share > limit:
             sentence = f"{share:.0%} of the {_WORDS[feature]} is still visible; the limit is {limit:.0%}."
             reasons.append(Reason(sentence, name, share, limit))
+    return tuple(reasons)
+
+
+def _missed(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
+    """Say how a visible feature shows that the cut missed the face; unknown measures show nothing."""
+    least, elsewhere = _value(measures, "least_visible") or 0.0, _value(measures, "elsewhere_ml") or 0.0
+    untouched, limit = settings.qc.untouched_share, settings.qc.max_elsewhere_ml
+    reasons = []
+    if least > untouched:
+        sentence = (
+            f"At least {least:.0%} of each of eyes, nose and mouth is still visible: the face is untouched;"
+            f" the limit is {untouched:.0%}."
+        )
+        reasons.append(Reason(sentence, "least_visible", least, untouched))
+    if elsewhere > limit:
+        sentence = f"{elsewhere:.0f} ml were removed far from every feature; the limit is {limit:g} ml."
+        reasons.append(Reason(sentence, "elsewhere_ml", elsewhere, limit))
     return tuple(reasons)
 
 

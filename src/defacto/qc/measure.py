@@ -6,7 +6,9 @@ name                       unit      better           what
 ``brain_lost_ml``          ml        lower            brain removed, by either registration
 ``brain_lost_percent``     %         lower            the same as a share of the brain
 ``FEATURE_visible``        share     lower            skin of an eye, the nose, the mouth, an ear that is left
+``least_visible``          share     lower            the least of it among eyes, nose and mouth in view
 ``removed_ml``             ml        lower            tissue removed
+``elsewhere_ml``           ml        lower            tissue removed more than 40 mm from every feature
 ``changed_outside``        voxels    lower (0)        stored values that changed outside the removal mask
 ``agreement_mm``           mm        lower            distance of the two registrations at the landmarks
 ``score``                  NMI       higher           similarity of the scan with the template
@@ -16,12 +18,11 @@ name                       unit      better           what
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from defacto.anatomy import Context
-from defacto.qc.surface import visible_shares
+from defacto.qc import shares
+from defacto.qc.surface import see_surface
 from defacto.types import Feature, Mask, Measure, Removal, Scan
 
 
@@ -46,17 +47,19 @@ def measure(original: Scan, result: Scan, removal: Removal, context: Context) ->
     lost_ml, lost_percent = brain_lost(changed, context)
     registration = context.registration
     found = [
-        visible_shares(original, result, context, matrix)
+        see_surface(original, result, context, matrix)
         for matrix in (registration.to_template, registration.check_to_template)
     ]
     measures = [
         Measure("brain_lost_ml", lost_ml, "ml"),
         Measure("brain_lost_percent", lost_percent, "%"),
         *(
-            Measure(visible_name(feature), _worst([shares[feature] for shares, _ in found]), "share")
+            Measure(visible_name(feature), _worst([each.shares[feature] for each in found]), "share")
             for feature in Feature
         ),
-        Measure("removed_ml", found[0][1], "ml"),
+        Measure("least_visible", _worst([each.least_visible for each in found]), "share"),
+        Measure("removed_ml", found[0].removed_ml, "ml"),
+        Measure("elsewhere_ml", min(each.elsewhere_ml for each in found), "ml"),
         Measure("changed_outside", float(np.count_nonzero(changed & ~removal.mask)), "voxels"),
         Measure("agreement_mm", registration.agreement_mm, "mm"),
         Measure("score", registration.score, "NMI", lower_is_better=False),
@@ -99,13 +102,10 @@ def brain_lost(changed: Mask, context: Context) -> tuple[float, float]:
     context : Context
         Where things are.
     """
-    losses = []
-    for brain in (context.brain, context.check_brain):
-        total = np.count_nonzero(brain)
-        lost = np.count_nonzero(brain & changed)
-        losses.append(
-            (float(lost * context.grid.voxel_ml), float(100.0 * lost / total) if total else math.nan)
-        )
+    losses = [
+        shares.brain_lost(brain, changed, context.grid.voxel_ml)
+        for brain in (context.brain, context.check_brain)
+    ]
     return max(losses)
 
 

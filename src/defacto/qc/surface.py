@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from defacto.anatomy import Context, load_template
+from defacto.anatomy.brain import distance_mm
 from defacto.anatomy.head import head_level, largest_piece, skin
-from defacto.types import Affine, Feature, Scan
+from defacto.qc.shares import ELSEWHERE_MM, is_there, share_left, tissue_ml
+from defacto.types import Affine, Feature, Mask, Scan
 
 _SKIN_MM = 1.2
-_LEAST_VOXELS = 40
 
 
-def visible_shares(
-    original: Scan, result: Scan, context: Context, to_template: Affine
-) -> tuple[Mapping[Feature, float | None], float]:
+@dataclass(frozen=True)
+class Surface:
+    """What one registration says of the surface of a defaced head.
+
+    Parameters
+    ----------
+    shares : mapping of Feature to float or None
+        Visible share of each feature, 0 to 1; None where nothing can be measured, because no head was found.
+    least_visible : float or None
+        The least share among eyes, nose and mouth in view; 0 where none of them is.
+    removed_ml : float
+        Tissue that is there in the original and not in the result, ml, within the template's field of view.
+    elsewhere_ml : float
+        That of it which lies far from every feature.
+    """
+
+    shares: Mapping[Feature, float | None]
+    least_visible: float | None
+    removed_ml: float
+    elsewhere_ml: float
+
+
+def see_surface(original: Scan, result: Scan, context: Context, to_template: Affine) -> Surface:
     """Return what is left of each feature, and how much tissue was removed.
 
     The skin of the original inside a feature's shell (10 mm deep, drawn on the template) is compared with
-    what is still head in the result: *visible share* = skin voxels left / skin voxels there. Where the
-    original shows less than half of the skin that the template has there, as after an earlier defacing,
-    half the template's counts instead, so that a scrap is not taken for a whole feature. What lies outside
-    the field of view is not seen.
+    what is still head in the result, by `defacto.qc.shares.share_left`; expected is the template's own
+    skin. What lies outside the field of view is not seen.
 
     Parameters
     ----------
@@ -33,13 +54,6 @@ def visible_shares(
         Where things are.
     to_template : ndarray, shape (4, 4)
         The registration to go by.
-
-    Returns
-    -------
-    shares : mapping of Feature to float or None
-        0 to 1; None where nothing can be measured, because no head was found.
-    removed_ml : float
-        Tissue that is there in the original and not in the result, ml, within the template's field of view.
     """
     template = load_template()
     before = context.to_template(original.volume, to_template)
@@ -47,17 +61,30 @@ def visible_shares(
     seen = np.isfinite(before)
     level = head_level(before[seen])
     if level is None:
-        return dict.fromkeys(Feature), float("nan")
-    head = largest_piece(before > level) & seen
+        return Surface(dict.fromkeys(Feature), None, float("nan"), float("nan"))
     with np.errstate(invalid="ignore"):
-        left = after > level
+        tissue, left = before > level, after > level
+    head = largest_piece(tissue) & seen
     surface = skin(head | ~seen) & head
     expected = (np.abs(template.skin_mm) < _SKIN_MM) & seen
     shares: dict[Feature, float | None] = {}
+    face = []
+    point_mm2 = template.grid.voxel_ml ** (2 / 3) * 100
     for feature in Feature:
         shell = template.features == feature.label
-        whole = max(np.count_nonzero(surface & shell), np.count_nonzero(expected & shell) / 2)
-        visible = np.count_nonzero(surface & shell & left)
-        shares[feature] = float(visible / whole) if whole >= _LEAST_VOXELS else 0.0
+        there, wanted = int(np.count_nonzero(surface & shell)), int(np.count_nonzero(expected & shell))
+        visible = int(np.count_nonzero(surface & shell & left))
+        share = shares[feature] = share_left(there, visible, point_mm2, expected=wanted)
+        if not feature.is_ear and is_there(there, point_mm2, expected=wanted):
+            face.append(share)
     voxel_ml = template.grid.voxel_ml / abs(float(np.linalg.det(to_template[:3, :3])))
-    return shares, float(np.count_nonzero((before > level) & head & ~left) * voxel_ml)
+    taken = tissue & head & ~left
+    return Surface(
+        shares, min(face, default=0.0), tissue_ml(taken, voxel_ml), tissue_ml(taken, voxel_ml, _elsewhere())
+    )
+
+
+@cache
+def _elsewhere() -> Mask:
+    """Where the template is far from every feature."""
+    return distance_mm(load_template().features > 0) > ELSEWHERE_MM

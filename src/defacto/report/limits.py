@@ -83,6 +83,10 @@ def settings_limit(name: str, settings: Settings) -> float | None:
     return 0.0 if "outside" in name else table.get(name)
 
 
+_ONLY_BESIDE_OTHERS = frozenset({"least_visible", "elsewhere_ml"})
+"""Measures that a pass may have at any value: they tell a failure from another outcome only."""
+
+
 def limits(attempts: Iterable[Attempt], settings: Settings) -> dict[str, float]:
     """Return the limits of all measures: from the settings, else from the reasons that name one."""
     found: dict[str, float] = {}
@@ -91,6 +95,8 @@ def limits(attempts: Iterable[Attempt], settings: Settings) -> dict[str, float]:
             if name not in found and (limit := settings_limit(name, settings)) is not None:
                 found[name] = limit
         for reason in attempt.decision.reasons:
+            if reason.measure in _ONLY_BESIDE_OTHERS:
+                continue
             if reason.measure and reason.limit is not None and math.isfinite(reason.limit):
                 found.setdefault(reason.measure, reason.limit)
     return found

@@ -55,6 +55,8 @@ _MEASURE_WORD = {
     "brain_lost_percent": "Brain lost, share of the brain",
     "changed_outside": "Voxels changed outside the mask",
     "removed_ml": "Volume removed",
+    "least_visible": "Least visible of eyes, nose and mouth",
+    "elsewhere_ml": "Volume removed far from the face",
     "agreement_mm": "Disagreement of the registrations",
     "score": "Similarity with the template",
     "turned_deg": "Turn of the head against its header",

@@ -11,6 +11,7 @@
     ├── StepError                 a step of the job could not be done on this scan
     │   ├── ProgramError          an outside program failed or is missing
     │   └── RegistrationError     no registration to the template was found
+    ├── KilledError               a program was killed from outside; the scan is tried again
     ├── StoreError                the store of a run cannot be used
     └── NotClearedError           export was asked for a scan that is not cleared
 """
@@ -52,6 +53,10 @@ class ProgramError(StepError):
 
 class RegistrationError(StepError):
     """No registration to the template was found."""
+
+
+class KilledError(DefactoError):
+    """A program was killed from outside, as by a system short of memory; the scan is tried again."""
 
 
 class StoreError(DefactoError):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
+
 import numpy as np
 import SimpleITK as sitk
 
 from defacto.anatomy.template import load_template
 from defacto.types import FloatVolume, Mask
 
-_LIKELY = 0.3
+_SURE, _LIKELY, _SEEN = 0.95, 0.3, 0.02
 _REACH_MM = 4.0
 _OPENING_VOXELS = 2
 
@@ -32,22 +35,44 @@ def find_brain(registered: FloatVolume, fraction: float) -> Mask:
     -------
     ndarray of bool, on the template's grid
     """
-    template = load_template()
-    expected = template.p_brain > _LIKELY
-    core = (template.p_brain > 0.95) & np.isfinite(registered)
+    expected = _expected()
+    core = expected.core & np.isfinite(registered)
     if np.count_nonzero(core) < 1000:
-        return expected
+        return expected.likely
     seen = registered[np.isfinite(registered)]
     air = float(np.percentile(seen, 2))
     middle, high = np.percentile(registered[core], (50, 99))
+    here = registered[expected.box]
     with np.errstate(invalid="ignore"):
-        alike = (registered > air + fraction * (middle - air)) & (registered < 1.1 * high - 0.1 * air)
-    alike &= distance_mm(template.p_brain > 0.02) < _REACH_MM
-    opened = sitk.BinaryMorphologicalOpening(_image(alike | core), [_OPENING_VOXELS] * 3)
+        alike = (here > air + fraction * (middle - air)) & (here < 1.1 * high - 0.1 * air)
+    alike &= expected.reach[expected.box]
+    opened = sitk.BinaryMorphologicalOpening(_image(alike | core[expected.box]), [_OPENING_VOXELS] * 3)
     pieces = sitk.RelabelComponent(sitk.ConnectedComponent(opened))
-    grown = _array(pieces) == 1
-    closed = sitk.BinaryFillhole(sitk.BinaryMorphologicalClosing(_image(expected | grown), [1] * 3))
-    return np.asarray(_array(closed) > 0)
+    grown = (_array(pieces) == 1) | expected.likely[expected.box]
+    closed = sitk.BinaryFillhole(sitk.BinaryMorphologicalClosing(_image(grown), [1] * 3))
+    brain = np.zeros_like(expected.likely)
+    brain[expected.box] = _array(closed) > 0
+    return brain
+
+
+@dataclass(frozen=True, eq=False)
+class _Expected:
+    """What the template says of the brain: surely, likely, how far it may reach, and a box around that."""
+
+    core: Mask
+    likely: Mask
+    reach: Mask
+    box: tuple[slice, ...]
+
+
+@cache
+def _expected() -> _Expected:
+    p_brain = load_template().p_brain
+    reach = distance_mm(p_brain > _SEEN) < _REACH_MM
+    index = [np.flatnonzero(reach.any(axis=tuple(n for n in range(3) if n != axis))) for axis in range(3)]
+    rim = _OPENING_VOXELS + 1
+    box = tuple(slice(max(int(i[0]) - rim, 0), int(i[-1]) + rim + 1) for i in index)
+    return _Expected(p_brain > _SURE, p_brain > _LIKELY, reach, box)
 
 
 def distance_mm(mask: Mask, spacing_mm: tuple[float, float, float] = (2.0, 2.0, 2.0)) -> FloatVolume:

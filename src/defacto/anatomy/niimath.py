@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,11 +15,13 @@ import nibabel as nib
 import niimath
 import numpy as np
 
-from defacto.errors import ProgramError, RegistrationError
+from defacto.errors import KilledError, ProgramError, RegistrationError
 from defacto.types import Affine, FloatVolume, Grid
 
 _TIMEOUT_S = 300
 _LEAST_DET = 1e-3
+_CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGBUS, signal.SIGILL)
+"""Signals by which a program ends through its own fault; any other came from outside."""
 
 
 class Task:
@@ -46,7 +49,7 @@ class Task:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "FSLOUTPUTTYPE": "NIFTI"},
+                env={**os.environ, "FSLOUTPUTTYPE": "NIFTI", "OMP_WAIT_POLICY": "passive"},
             )
         except OSError as error:
             self._clean_up()
@@ -61,6 +64,8 @@ class Task:
         ------
         RegistrationError
             If niimath ended without one, or with one that is not a plausible affine.
+        KilledError
+            If it was killed from outside.
         """
         with self._finished():
             try:
@@ -78,6 +83,8 @@ class Task:
         ------
         ProgramError
             If niimath ended without a result.
+        KilledError
+            If it was killed from outside.
         """
         with self._finished() as code:
             content = os.pread(self._output, os.fstat(self._output).st_size, 0)
@@ -95,6 +102,10 @@ class Task:
                 self._process.kill()
                 self._process.wait()
                 raise ProgramError(f"niimath did not end within {_TIMEOUT_S} s.") from error
+            if code < 0 and -code not in _CRASHES:
+                raise KilledError(
+                    f"niimath was killed by signal {-code}, perhaps for want of memory; run the same again."
+                )
             yield code
         finally:
             self._clean_up()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -15,9 +16,11 @@ from defacto.anatomy.resample import shrink
 from defacto.anatomy.score import Target, similarity
 from defacto.anatomy.template import data_path, load_template
 from defacto.errors import RegistrationError, StepError
-from defacto.types import Affine, FloatVolume, Grid
+from defacto.types import Affine, FloatVolume, Grid, Mask
 
 _VOXEL_MM = 2.0
+_LEAST_MM, _MOST_MM = 40.0, 1000.0
+_LEAST_VOXELS = 5
 _LANDMARKS = np.array(
     [
         [-30.0, 74.0, -33.0, 1.0],
@@ -109,8 +112,9 @@ def register(
     Raises
     ------
     RegistrationError
-        If fewer than two registrations could be done.
+        If no head can be in the scan, or fewer than two registrations could be done.
     """
+    _refuse_without_head(volume, grid)
     small, small_grid = shrink(volume, grid, _VOXEL_MM)
     if bias:
         small = Task(small, small_grid, ["-n4"]).volume()
@@ -131,15 +135,42 @@ def register(
     return found
 
 
+def _refuse_without_head(volume: FloatVolume, grid: Grid) -> None:
+    """Refuse at once what no registration can be found for.
+
+    Raises
+    ------
+    RegistrationError
+        If the field of view is smaller than any part of a head with brain and face, or larger than a
+        scanner, has hardly any voxels along an axis, or shows the same intensity everywhere.
+    """
+    size_mm = np.array(grid.shape) * grid.voxel_size_mm
+    if size_mm.min() < _LEAST_MM or size_mm.max() > _MOST_MM or min(grid.shape) < _LEAST_VOXELS:
+        seen = " x ".join(f"{length:.0f}" for length in size_mm)
+        voxels = " x ".join(str(count) for count in grid.shape)
+        raise RegistrationError(
+            f"Expected a head, got a field of view of {seen} mm in {voxels} voxels; look at the scan and its"
+            f" voxel size (each side {_LEAST_MM:.0f} to {_MOST_MM:.0f} mm, {_LEAST_VOXELS} voxels or more)."
+        )
+    if volume.min() == volume.max():
+        raise RegistrationError("Expected a head, got the same intensity everywhere; look at the scan.")
+
+
 class _Search:
     """The registrations found so far, by niimath and by our own starts."""
 
     def __init__(self, volume: FloatVolume, grid: Grid) -> None:
         self.volume, self.grid = volume, grid
-        self.head = find_head(volume, grid)
-        self.target = Target.of(volume, grid)
         self.theirs: list[Affine] = []
         self.ours: list[Affine] = []
+
+    @cached_property
+    def head(self) -> Mask:
+        return find_head(self.volume, self.grid)
+
+    @cached_property
+    def target(self) -> Target:
+        return Target.of(self.volume, self.grid)
 
     def niimath(
         self, *options: str, before: tuple[str, ...] = (), start: Affine | None = None

@@ -75,8 +75,14 @@ def places(spacing_mm: float) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.f
     step = max(1, round(spacing_mm / template.grid.voxel_size_mm[0]))
     index = np.argwhere(template.skin_mm[::step, ::step, ::step] < _REACH_MM) * step
     world = index @ template.grid.affine[:3, :3].T + template.grid.affine[:3, 3]
-    bins = Target.of(template.head, template.grid).volume[tuple(index.T)]
+    bins = _template_target().volume[tuple(index.T)]
     return np.ascontiguousarray(world, dtype=np.float32), np.ascontiguousarray(bins)
+
+
+@cache
+def _template_target() -> Target:
+    template = load_template()
+    return Target.of(template.head, template.grid)
 
 
 @compiled

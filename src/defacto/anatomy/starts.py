@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -53,8 +54,8 @@ def register(volume: FloatVolume, grid: Grid, head: Mask, *, thorough: bool = Tr
         If no start leads anywhere.
     """
     coarse, fine = _target(volume, grid, 8.0), _target(volume, grid, 4.0)
-    pivot = _template_points().mean(axis=0)
-    starts = _starts(head, grid, pivot, thorough=thorough)
+    pivot, _ = _template_place()
+    starts = _starts(head, grid, thorough=thorough)
     rigid = _stage(coarse, starts, pivot, 12.0, free=6, step=8.0, rounds=8)
     affine = _stage(coarse, rigid[: 12 if thorough else 2], pivot, 8.0, free=12, step=5.0, rounds=10)
     final = _stage(fine, affine[: 3 if thorough else 1], pivot, 6.0, free=12, step=2.0, rounds=14)
@@ -70,13 +71,21 @@ def _target(volume: FloatVolume, grid: Grid, voxel_mm: float) -> Target:
     return Target.of(carry(small, small_grid, straight, np.eye(4)), straight)
 
 
-def _template_points() -> npt.NDArray[np.float64]:
+@cache
+def _template_place() -> tuple[npt.NDArray[np.float64], float]:
+    """Return the middle of the template's head and the height of its top, template world mm."""
     template = load_template()
-    index = np.argwhere(template.skin_mm < 0)
-    return np.asarray(index @ template.grid.affine[:3, :3].T + template.grid.affine[:3, 3])
+    head = template.skin_mm < 0
+    index = [np.flatnonzero(head.any(axis=tuple(n for n in range(3) if n != axis))) for axis in range(3)]
+    counts = [np.count_nonzero(head, axis=tuple(n for n in range(3) if n != axis)) for axis in range(3)]
+    middle = [np.arange(len(count)) @ count / count.sum() for count in counts]
+    pivot = template.grid.affine @ [*middle, 1.0]
+    top = template.grid.affine @ [0.0, 0.0, index[2][-1], 1.0]
+    return pivot[:3], float(top[2])
 
 
-def _starts(head: Mask, grid: Grid, pivot: npt.NDArray[np.float64], *, thorough: bool) -> list[Parameters]:
+def _starts(head: Mask, grid: Grid, *, thorough: bool) -> list[Parameters]:
+    pivot, template_top = _template_place()
     step = [max(1, n // 48) for n in grid.shape]
     index = np.argwhere(head[:: step[0], :: step[1], :: step[2]]) * step
     if len(index) == 0:
@@ -84,7 +93,7 @@ def _starts(head: Mask, grid: Grid, pivot: npt.NDArray[np.float64], *, thorough:
     here = index @ grid.affine[:3, :3].T + grid.affine[:3, 3]
     center = here.mean(axis=0)
     top = center.copy()
-    top[2] = np.percentile(here[:, 2], 99.8) - (_template_points()[:, 2].max() - pivot[2])
+    top[2] = np.percentile(here[:, 2], 99.8) - (template_top - pivot[2])
     result = []
     turns = [*product(_ANGLES_DEG, repeat=3), *_AGAINST_HEADER_DEG] if thorough else [(0.0, 0.0, 0.0)]
     for angles in turns:

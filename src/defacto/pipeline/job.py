@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from defacto.config import Settings
+from defacto.errors import DefactoError
 from defacto.pipeline.state import Standing, standing_of_record
 from defacto.pipeline.store import Store
 
@@ -69,7 +70,12 @@ def note_crash(store: Store, name: str, what: str, settings: Settings) -> Finish
 
 
 def describe(error: BaseException) -> str:
-    """Say what an unforeseen error was and where in our code, without its message, which may hold a path."""
+    """Say what an unforeseen error was and where in our code, without its message, which may hold a path.
+
+    Messages of our own errors hold none; they are given as they are.
+    """
+    if isinstance(error, DefactoError):
+        return str(error).rstrip(".")
     place, trace = "", error.__traceback__
     while trace is not None:
         module = trace.tb_frame.f_globals.get("__name__", "")

@@ -9,9 +9,11 @@ from sqlalchemy import Connection, RowMapping, Select, func, select
 
 from defacto.pipeline import rows
 from defacto.pipeline.records import Mark, Record, ScanRow
-from defacto.pipeline.tables import ATTEMPT, EVENT, REVIEW, SCAN
+from defacto.pipeline.tables import ATTEMPT, DECISION, EVENT, MEASURE, PREDICTION, REVIEW, SCAN
 from defacto.types import Attempt, Outcome, Review
 
+CHUNK = 500
+"""Ids asked for at once; databases limit the variables of one statement."""
 _LatestEvents = dict[str, tuple[int, str]]
 _SCAN_FIELDS = tuple(name for name in ScanRow.__dataclass_fields__ if name != "crash")
 
@@ -20,7 +22,7 @@ def load_records(connection: Connection, names: Sequence[str] | None) -> list[Re
     """Return scans with their attempts and reviews, in order of name; None: all."""
     scans = sorted(_rows(connection, select(SCAN), SCAN.c.name, names), key=lambda row: str(row["name"]))
     attempt_rows = list(_rows(connection, select(ATTEMPT).order_by(ATTEMPT.c.number), ATTEMPT.c.name, names))
-    attempts = rows.load_attempts(connection, attempt_rows)
+    attempts = _attempts(connection, attempt_rows)
     reviews = _reviews(connection, attempts)
     events = (_latest_event(connection, "crash", names), _latest_event(connection, "changed", names))
     by_name: dict[str, list[RowMapping]] = {}
@@ -55,9 +57,28 @@ def _rows(
     if wanted is None:
         yield from connection.execute(query).mappings()
         return
-    for start in range(0, len(wanted), rows.CHUNK):
-        chunk = query.where(column.in_(wanted[start : start + rows.CHUNK]))
+    for start in range(0, len(wanted), CHUNK):
+        chunk = query.where(column.in_(wanted[start : start + CHUNK]))
         yield from connection.execute(chunk).mappings()
+
+
+def _attempts(connection: Connection, attempt_rows: Sequence[RowMapping]) -> dict[int, Attempt]:
+    """Build the attempts of rows of table *attempt*, by row id."""
+    ids = [row["id"] for row in attempt_rows]
+    measures, predictions, decisions = (
+        _grouped(connection, table, ids) for table in (MEASURE, PREDICTION, DECISION)
+    )
+    return {
+        n: rows.attempt_of(row, measures.get(n, []), predictions.get(n, []), decisions.get(n, []))
+        for n, row in zip(ids, attempt_rows, strict=True)
+    }
+
+
+def _grouped(connection: Connection, table: Any, ids: Sequence[int]) -> dict[int, list[RowMapping]]:
+    found: dict[int, list[RowMapping]] = {}
+    for row in _rows(connection, select(table).order_by(table.c.id), table.c.attempt_id, ids):
+        found.setdefault(row["attempt_id"], []).append(row)
+    return found
 
 
 def _reviews(connection: Connection, attempts: dict[int, Attempt]) -> dict[int, list[Review]]:

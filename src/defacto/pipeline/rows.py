@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, select
-
-from defacto.pipeline import tables
 from defacto.types import Attempt, Decision, Measure, Outcome, Prediction, Reason
 
-CHUNK = 500
-"""Ids asked for at once; databases limit the variables of one statement."""
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
 
 
 def finite_or_none(value: float | None) -> float | None:
@@ -60,45 +57,33 @@ def decision_row(decision: Decision) -> dict[str, Any]:
     return {"outcome": outcome, "sure": decision.sure, "reasons": reasons}
 
 
-def load_attempts(connection: Connection, rows: Sequence[RowMapping]) -> dict[int, Attempt]:
-    """Build the attempts of rows of table *attempt*, by row id."""
-    ids = [row["id"] for row in rows]
-    measures = _grouped(connection, tables.MEASURE, ids)
-    predictions = _grouped(connection, tables.PREDICTION, ids)
-    decisions = _grouped(connection, tables.DECISION, ids)
-    return {
-        row["id"]: Attempt(
-            number=row["number"],
-            method=row["method"],
-            version=row["version"],
-            parameters=row["parameters"],
-            measures={m["name"]: _measure(m) for m in measures.get(row["id"], ())},
-            decision=_decision(decisions.get(row["id"], ())),
-            prediction=_prediction(predictions.get(row["id"], ())),
-            files=row["files"],
-            seconds=row["seconds"],
-            error=row["error"],
-            sha256=row["sha256"],
-        )
-        for row in rows
-    }
-
-
-def _grouped(connection: Connection, table: Any, ids: list[int]) -> Mapping[int, list[RowMapping]]:
-    found: dict[int, list[RowMapping]] = {}
-    for start in range(0, len(ids), CHUNK):
-        query = select(table).where(table.c.attempt_id.in_(ids[start : start + CHUNK])).order_by(table.c.id)
-        for row in connection.execute(query).mappings():
-            found.setdefault(row["attempt_id"], []).append(row)
-    return found
+def attempt_of(
+    row: RowMapping,
+    measures: Sequence[RowMapping],
+    predictions: Sequence[RowMapping],
+    decisions: Sequence[RowMapping],
+) -> Attempt:
+    """Build an attempt of its row and of the rows of the other tables that belong to it."""
+    return Attempt(
+        number=row["number"],
+        method=row["method"],
+        version=row["version"],
+        parameters=row["parameters"],
+        measures={m["name"]: _measure(m) for m in measures},
+        decision=_decision(decisions),
+        prediction=_prediction(predictions),
+        files=row["files"],
+        seconds=row["seconds"],
+        error=row["error"],
+        sha256=row["sha256"],
+    )
 
 
 def _measure(row: RowMapping) -> Measure:
     return Measure(row["name"], row["value"], row["unit"], row["lower_is_better"])
 
 
-def _prediction(rows: Iterable[RowMapping]) -> Prediction | None:
-    rows = list(rows)
+def _prediction(rows: Sequence[RowMapping]) -> Prediction | None:
     if not rows:
         return None
     return Prediction(rows[0]["model"], {Outcome(row["outcome"]): row["p"] for row in rows})

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anatomy.heads import motion, storage_orders, stored_as
-from defacto.anatomy.resample import carry, shrink, straight_grid
+from defacto.anatomy.resample import carry, straight_grid
 from defacto.types import Grid
 
 SLOPES = np.array([0.7, -1.3, 2.1, 5.0])
@@ -86,31 +86,6 @@ def test_source_is_not_changed_and_may_be_of_any_dtype_and_order():
     before = volume.copy()
     assert np.array_equal(carry(volume, grid, grid, np.eye(4)), before)
     assert np.array_equal(volume, before)
-
-
-@given(st.tuples(*[st.integers(1, 9)] * 3), st.tuples(*[st.floats(0.3, 7.0)] * 3), st.floats(0.5, 6.0))
-def test_shrinking_keeps_every_place_in_the_world(shape, voxel_mm, wanted_mm):
-    grid = made_grid(shape, voxel_mm, (20, 30, -40))
-    small, small_grid = shrink(ramp(grid), grid, wanted_mm)
-    assert small.shape == small_grid.shape
-    assert np.allclose(small, ramp(small_grid), atol=1e-3)
-
-
-@given(st.tuples(*[st.floats(0.3, 7.0)] * 3), st.floats(0.5, 6.0))
-def test_shrinking_never_makes_voxels_much_larger_than_asked_or_than_they_were(voxel_mm, wanted_mm):
-    grid = made_grid((24, 24, 24), voxel_mm)
-    _, small = shrink(np.zeros(grid.shape, np.float32), grid, wanted_mm)
-    limit = np.maximum(np.array(voxel_mm), wanted_mm * 1.34)
-    assert (np.array(small.voxel_size_mm) <= limit).all()
-
-
-def test_shrinking_keeps_the_mean_and_leaves_coarse_volumes_alone():
-    grid = made_grid((8, 8, 8), (1.0, 1.0, 1.0))
-    volume = np.random.default_rng(2).normal(size=grid.shape).astype(np.float32)
-    small, _ = shrink(volume, grid, 2.0)
-    assert small.shape == (4, 4, 4)
-    assert small.mean() == pytest.approx(volume.mean(), abs=1e-6)
-    assert shrink(volume, grid, 1.0)[0] is volume
 
 
 @given(turns, st.tuples(*[st.integers(1, 12)] * 3), st.floats(1.0, 6.0))

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from defacto.anatomy.begin import Begun
 from defacto.anatomy.brain import distance_mm, find_brain
 from defacto.anatomy.registration import Registration, register
 from defacto.anatomy.resample import carry
@@ -83,6 +84,7 @@ def locate(
     rung: int = 0,
     bias_correction: bool = False,
     fraction: float = 0.5,
+    begun: Begun | None = None,
 ) -> Context:
     """Find where things are in a scan.
 
@@ -98,6 +100,8 @@ def locate(
         Whether to correct the bias field before registration.
     fraction : float
         Of the brain extraction, 0 to 1; lower gives a larger protected brain.
+    begun : Begun, optional
+        What `begin.begin` gave for this scan; of use at rung 0 without bias correction.
 
     Raises
     ------
@@ -105,7 +109,13 @@ def locate(
         If no registration could be done.
     """
     registration = register(
-        scan.volume, scan.grid, settings.agreement_mm, settings.min_score, rung=rung, bias=bias_correction
+        scan.volume,
+        scan.grid,
+        settings.agreement_mm,
+        settings.min_score,
+        rung=rung,
+        bias=bias_correction,
+        begun=begun if rung == 0 and not bias_correction else None,
     )
     template = load_template()
     inverse = np.asarray(np.linalg.inv(registration.to_template), dtype=np.float64)

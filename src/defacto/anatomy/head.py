@@ -57,8 +57,14 @@ def largest_piece(mask: Mask) -> Mask:
 
 def fill_holes(mask: Mask) -> Mask:
     """Return the mask with all air that cannot be reached from outside added."""
-    image = sitk.GetImageFromArray(np.ascontiguousarray(mask, dtype=np.uint8))
-    return np.asarray(sitk.GetArrayFromImage(sitk.BinaryFillhole(image)) > 0)
+    air = sitk.ConnectedComponent(sitk.GetImageFromArray((~mask).astype(np.uint8)))
+    pieces = sitk.GetArrayFromImage(air)
+    outside = np.zeros(int(pieces.max()) + 1, dtype=bool)
+    for axis in range(3):
+        for end in (0, -1):
+            outside[np.unique(np.take(pieces, end, axis=axis))] = True
+    outside[0] = False
+    return np.asarray(~outside[pieces])
 
 
 def skin(head: Mask) -> Mask:

@@ -15,6 +15,7 @@ import nibabel as nib
 import niimath
 import numpy as np
 
+from defacto.anatomy.template import data_path
 from defacto.errors import KilledError, ProgramError, RegistrationError
 from defacto.types import Affine, FloatVolume, Grid
 
@@ -34,6 +35,7 @@ class Task:
     def __init__(
         self, volume: FloatVolume, grid: Grid, operations: list[str], base: Path | None = None
     ) -> None:
+        self._cleaned = False
         self._folder = tempfile.TemporaryDirectory(prefix="defacto-")
         here = Path(self._folder.name)
         self._matrix = here / "matrix.json"
@@ -110,10 +112,39 @@ class Task:
         finally:
             self._clean_up()
 
+    def stop(self) -> None:
+        """Stop the program if it still runs, and take its files away; a no-op once its result was taken."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        self._clean_up()
+
     def _clean_up(self) -> None:
+        if self._cleaned:
+            return
+        self._cleaned = True
         os.close(self._input)
         os.close(self._output)
         self._folder.cleanup()
+
+
+def allineate(volume: FloatVolume, grid: Grid, *options: str, before: tuple[str, ...] = ()) -> Task:
+    """Begin an affine registration to the template.
+
+    Parameters
+    ----------
+    volume : ndarray of float32, shape ``grid.shape``
+        Intensities; not coarser than 3 mm where it can be helped.
+    grid : Grid
+        Where its voxels lie.
+    *options : str
+        Of niimath's ``-allineate``.
+    before : tuple of str
+        Operations to do first.
+    """
+    master = str(data_path("features_2mm.nii.gz"))
+    words = [*before, "-allineate", "BASE", *options, "-savemat", "MATRIX", "-master", master]
+    return Task(volume, grid, words, data_path("template_2mm.nii.gz"))
 
 
 def _memory_file(link: Path, content: bytes) -> int:

@@ -10,17 +10,13 @@ from itertools import product
 import numpy as np
 
 from defacto.anatomy import starts
+from defacto.anatomy.begin import Begun, begin
 from defacto.anatomy.head import find_head
-from defacto.anatomy.niimath import Task
-from defacto.anatomy.resample import shrink
+from defacto.anatomy.niimath import Task, allineate
 from defacto.anatomy.score import Target, similarity
-from defacto.anatomy.template import data_path, load_template
 from defacto.errors import RegistrationError, StepError
 from defacto.types import Affine, FloatVolume, Grid, Mask
 
-_VOXEL_MM = 2.0
-_LEAST_MM, _MOST_MM = 40.0, 1000.0
-_LEAST_VOXELS = 5
 _LANDMARKS = np.array(
     [
         [-30.0, 74.0, -33.0, 1.0],
@@ -86,6 +82,7 @@ def register(
     *,
     rung: int = 0,
     bias: bool = False,
+    begun: Begun | None = None,
 ) -> Registration:
     """Register a scan to the template twice, and climb the ladder until both agree.
 
@@ -108,17 +105,19 @@ def register(
         Where to begin.
     bias : bool
         Correct the bias field (N4, by niimath) first.
+    begun : Begun, optional
+        What `begin` gave for the same scan, with ``plain`` where the rung is 0 and no bias is corrected.
 
     Raises
     ------
     RegistrationError
         If no head can be in the scan, or fewer than two registrations could be done.
     """
-    _refuse_without_head(volume, grid)
-    small, small_grid = shrink(volume, grid, _VOXEL_MM)
+    begun = begun or begin(volume, grid, plain=rung == 0 and not bias)
+    small, small_grid = begun.volume, begun.grid
     if bias:
         small = Task(small, small_grid, ["-n4"]).volume()
-    search = _Search(small, small_grid)
+    search = _Search(small, small_grid, begun.plain)
     for here, climb in enumerate(_LADDER):
         if (here < rung and here != 1) or here > rung + 1:
             continue
@@ -135,32 +134,11 @@ def register(
     return found
 
 
-def _refuse_without_head(volume: FloatVolume, grid: Grid) -> None:
-    """Refuse at once what no registration can be found for.
-
-    Raises
-    ------
-    RegistrationError
-        If the field of view is smaller than any part of a head with brain and face, or larger than a
-        scanner, has hardly any voxels along an axis, or shows the same intensity everywhere.
-    """
-    size_mm = np.array(grid.shape) * grid.voxel_size_mm
-    if size_mm.min() < _LEAST_MM or size_mm.max() > _MOST_MM or min(grid.shape) < _LEAST_VOXELS:
-        seen = " x ".join(f"{length:.0f}" for length in size_mm)
-        voxels = " x ".join(str(count) for count in grid.shape)
-        raise RegistrationError(
-            f"Expected a head, got a field of view of {seen} mm in {voxels} voxels; look at the scan and its"
-            f" voxel size (each side {_LEAST_MM:.0f} to {_MOST_MM:.0f} mm, {_LEAST_VOXELS} voxels or more)."
-        )
-    if volume.min() == volume.max():
-        raise RegistrationError("Expected a head, got the same intensity everywhere; look at the scan.")
-
-
 class _Search:
     """The registrations found so far, by niimath and by our own starts."""
 
-    def __init__(self, volume: FloatVolume, grid: Grid) -> None:
-        self.volume, self.grid = volume, grid
+    def __init__(self, volume: FloatVolume, grid: Grid, plain: Task | None = None) -> None:
+        self.volume, self.grid, self.plain = volume, grid, plain
         self.theirs: list[Affine] = []
         self.ours: list[Affine] = []
 
@@ -172,23 +150,17 @@ class _Search:
     def target(self) -> Target:
         return Target.of(self.volume, self.grid)
 
-    def niimath(
-        self, *options: str, before: tuple[str, ...] = (), start: Affine | None = None
-    ) -> Callable[[], None]:
-        """Start niimath; the returned function waits for it and keeps what it found."""
+    def niimath(self, *options: str, before: tuple[str, ...] = (), start: Affine | None = None) -> None:
         seeded = self.grid if start is None else Grid(self.grid.shape, start @ self.grid.affine)
-        master = str(data_path("features_2mm.nii.gz"))
-        words = [*before, "-allineate", "BASE", *options, "-savemat", "MATRIX", "-master", master]
-        task = Task(self.volume, seeded, words, load_template().path)
+        self.keep(allineate(self.volume, seeded, *options, before=before), start)
 
-        def wait() -> None:
-            try:
-                matrix = task.matrix()
-            except StepError:
-                return
-            self.theirs.append(matrix if start is None else matrix @ start)
-
-        return wait
+    def keep(self, task: Task, start: Affine | None = None) -> None:
+        """Wait for niimath, and keep what it found."""
+        try:
+            matrix = task.matrix()
+        except StepError:
+            return
+        self.theirs.append(matrix if start is None else matrix @ start)
 
     def starts(self, *, thorough: bool) -> None:
         try:
@@ -213,23 +185,23 @@ class _Search:
 
 
 def _plain(search: _Search) -> None:
-    wait = search.niimath()
+    task = search.plain or allineate(search.volume, search.grid)
     search.starts(thorough=False)
-    wait()
+    search.keep(task)
 
 
 def _many_starts(search: _Search) -> None:
     search.starts(thorough=True)
     if search.ours:
-        search.niimath(start=max(search.ours, key=lambda each: similarity(search.target, each)))()
+        search.niimath(start=max(search.ours, key=lambda each: similarity(search.target, each)))
 
 
 def _cropped(search: _Search) -> None:
-    search.niimath("-cost", "fastcr", before=("-robustfov",))()
+    search.niimath("-cost", "fastcr", before=("-robustfov",))
 
 
 def _symmetry(search: _Search) -> None:
-    search.niimath("-sym")()
+    search.niimath("-sym")
 
 
 _LADDER: tuple[Callable[[_Search], None], ...] = (_plain, _many_starts, _cropped, _symmetry)

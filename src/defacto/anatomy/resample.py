@@ -88,33 +88,3 @@ def straight_grid(grid: Grid, voxel_mm: float) -> Grid:
     affine = np.diag([voxel_mm, voxel_mm, voxel_mm, 1.0])
     affine[:3, 3] = low + voxel_mm / 2
     return Grid((int(shape[0]), int(shape[1]), int(shape[2])), affine)
-
-
-def _block_mean(volume: FloatVolume, factors: tuple[int, int, int]) -> FloatVolume:
-    """Average blocks; in numpy, so that nothing waits for a compiler."""
-    counts = [n // f for n, f in zip(volume.shape, factors, strict=True)]
-    total = np.zeros(counts, dtype=np.float32)
-    for first in np.ndindex(*factors):
-        total += volume[tuple(slice(a, n * f, f) for a, n, f in zip(first, counts, factors, strict=True))]
-    total *= np.float32(1.0 / np.prod(factors))
-    return total
-
-
-def shrink(volume: FloatVolume, grid: Grid, voxel_mm: float) -> tuple[FloatVolume, Grid]:
-    """Average whole blocks of voxels until none is smaller than about ``voxel_mm``.
-
-    Returns
-    -------
-    volume : ndarray of float32
-    grid : Grid
-    """
-    factors = np.maximum(np.floor(voxel_mm / np.array(grid.voxel_size_mm) + 0.25), 1).astype(int)
-    factors = np.minimum(factors, grid.shape)
-    if (factors == 1).all():
-        return volume, grid
-    small = _block_mean(volume, (int(factors[0]), int(factors[1]), int(factors[2])))
-    affine = grid.affine.copy()
-    affine[:3, :3] *= factors
-    affine[:3, 3] += grid.affine[:3, :3] @ ((factors - 1) / 2)
-    i, j, k = small.shape
-    return small, Grid((i, j, k), affine)

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from defacto.anatomy.compile import compiled
-from defacto.anatomy.resample import carry, shrink, straight_grid
+from defacto.anatomy.resample import carry, straight_grid
 from defacto.anatomy.score import Target, places, similarity, weighed_nmi
+from defacto.anatomy.shrink import shrink
 from defacto.anatomy.template import load_template
 from defacto.errors import RegistrationError
 from defacto.types import Affine, FloatVolume, Grid, Mask

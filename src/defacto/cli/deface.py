@@ -6,14 +6,16 @@ import argparse
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from defacto.cli.common import Commands, new_command
-from defacto.errors import SettingsError
+from defacto.errors import SettingsError, StepError
 
 if TYPE_CHECKING:
+    from defacto.config import Settings
     from defacto.pipeline.single import Defaced
 
 _DETAILS = """\
@@ -46,7 +48,6 @@ def command(options: argparse.Namespace) -> int:
 
     os.environ.update(thread_variables(cores()))
     from defacto.config import read_settings  # noqa: PLC0415  (slow to import)
-    from defacto.pipeline.single import deface_file  # noqa: PLC0415
 
     targets = [path for path in (options.target, options.mask) if path is not None]
     for path in targets:
@@ -54,7 +55,7 @@ def command(options: argparse.Namespace) -> int:
     settings = read_settings(options.settings)
     if options.no_ears:
         settings = replace(settings, deface=replace(settings.deface, ears=False))
-    defaced = deface_file(options.source, settings)
+    defaced = _deface(options.source, settings)
     for path in targets:
         path.unlink(missing_ok=True)
     if defaced.passed or options.keep_uncertain:
@@ -65,6 +66,28 @@ def command(options: argparse.Namespace) -> int:
         said = "was written for you to look at; do not share it" if written else "was not written"
         print(f"defacto: not a pass; {options.target.name} {said}.", file=sys.stderr)
     return 0 if defaced.passed else 3
+
+
+def _deface(source: Path, settings: Settings) -> Defaced:
+    """Read the scan and set niimath to work on it, before the rest of the program is loaded."""
+    from defacto.anatomy.begin import begin  # noqa: PLC0415
+    from defacto.io import volume  # noqa: PLC0415
+    from defacto.pipeline.clock import Clock  # noqa: PLC0415
+
+    clock = Clock()
+    with clock.step("read"):
+        scan = volume.read(source, max_memory_gb=settings.input.max_memory_gb)
+    begun = None
+    if settings.deface.rung == 0 and not settings.deface.bias_correction:
+        with suppress(StepError):
+            begun = begin(scan.volume, scan.grid)
+    try:
+        from defacto.pipeline.single import deface_scan  # noqa: PLC0415
+
+        return deface_scan(scan, settings, clock, begun)
+    finally:
+        if begun is not None:
+            begun.stop()
 
 
 def _check_target(source: Path, target: Path, *, overwrite: bool) -> None:

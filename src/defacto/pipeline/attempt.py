@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from defacto import __version__, anatomy, deface, qc, render
+from defacto.anatomy.begin import Begun
 from defacto.config import DefaceSettings, Settings
 from defacto.errors import DefactoError, SettingsError, StepError
-from defacto.pipeline.evidence import Clock, Evidence, Examined, put_in_place
+from defacto.pipeline.clock import Clock
+from defacto.pipeline.evidence import Evidence, Examined, put_in_place
 from defacto.pipeline.sources import Opened, sentence
 from defacto.privacy import header
 from defacto.types import Attempt, Decision, Outcome, Picture, Reason, Removal, Scan
@@ -29,10 +31,13 @@ class Bench:
         The original and its cleaned sidecar.
     settings : Settings
         Of the run.
+    begun : Begun, optional
+        The registration of the first attempt, where it was begun already.
     """
 
     opened: Opened
     settings: Settings
+    begun: Begun | None = None
     _contexts: dict[tuple[Any, ...], anatomy.Context] = field(default_factory=dict)
 
     def context(self, parameters: DefaceSettings) -> anatomy.Context:
@@ -40,12 +45,15 @@ class Bench:
         key = (parameters.rung, parameters.bias_correction, parameters.fraction)
         if key not in self._contexts:
             self._contexts.clear()
+            begun = {} if self.begun is None else {"begun": self.begun}
+            self.begun = None
             self._contexts[key] = anatomy.locate(
                 self.opened.scan,
                 self.settings.anatomy,
                 rung=parameters.rung,
                 bias_correction=parameters.bias_correction,
                 fraction=parameters.fraction,
+                **begun,
             )
         return self._contexts[key]
 

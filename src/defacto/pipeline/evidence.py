@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 from defacto import __version__, render
 from defacto.io import volume
 from defacto.pipeline import rows
+from defacto.pipeline.clock import Clock
 from defacto.pipeline.folder import write_whole
 from defacto.types import Attempt, Decision, Measure, Picture, Removal, Scan
 
@@ -42,22 +41,6 @@ class Examined:
     measures: Mapping[str, Measure]
     decision: Decision
     pictures: Mapping[str, Picture] = field(default_factory=dict)
-
-
-class Clock:
-    """Seconds by step."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Add the time that the block takes to a step."""
-        begin = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
+from defacto.anatomy.begin import Begun
 from defacto.config import Settings
 from defacto.errors import StepError
-from defacto.io import volume
 from defacto.pipeline import rows
 from defacto.pipeline.attempt import Bench, examine
-from defacto.pipeline.evidence import Clock, Examined
+from defacto.pipeline.clock import Clock
+from defacto.pipeline.evidence import Examined
 from defacto.pipeline.retry import next_parameters
 from defacto.pipeline.sources import Opened, sentence
-from defacto.types import Attempt, Decision, Outcome, Reason
+from defacto.types import Attempt, Decision, Outcome, Reason, Scan
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,25 +55,21 @@ class Defaced:
         }
 
 
-def deface_file(path: Path, settings: Settings) -> Defaced:
-    """Deface one volume file in memory.
+def deface_scan(scan: Scan, settings: Settings, clock: Clock, begun: Begun | None = None) -> Defaced:
+    """Deface one scan in memory.
 
     Parameters
     ----------
-    path : Path
-        NIfTI or MGH; it is only read.
+    scan : Scan
+        The original.
     settings : Settings
         As for a run.
-
-    Raises
-    ------
-    VolumeError
-        If the file cannot be used.
+    clock : Clock
+        Takes the time of the first attempt.
+    begun : Begun, optional
+        Its registration, where that was begun already.
     """
-    clock = Clock()
-    with clock.step("read"):
-        opened = Opened(volume.read(path, max_memory_gb=settings.input.max_memory_gb))
-    bench = Bench(opened, settings)
+    bench = Bench(Opened(scan), settings, begun)
     attempts: list[Attempt] = []
     examined: Examined | None = None
     while (parameters := next_parameters(attempts, settings)) is not None:

@@ -8,7 +8,7 @@ name                       unit      better           what
 ``FEATURE_visible``        share     lower            skin of an eye, the nose, the mouth, an ear that is left
 ``least_visible``          share     lower            the least of it among eyes, nose and mouth in view
 ``removed_ml``             ml        lower            tissue removed
-``elsewhere_ml``           ml        lower            tissue removed more than 40 mm from every feature
+``elsewhere_ml``           ml        lower            tissue removed over 40 mm from features, neck apart
 ``changed_outside``        voxels    lower (0)        stored values that changed outside the removal mask
 ``agreement_mm``           mm        lower            distance of the two registrations at the landmarks
 ``score``                  NMI       higher           similarity of the scan with the template

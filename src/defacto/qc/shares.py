@@ -15,7 +15,7 @@ from defacto.types import Mask
 LEAST_MM2 = 160.0
 """Less skin of a feature than this, in the field of view, is not the feature: it counts as not visible."""
 ELSEWHERE_MM = 40.0
-"""What lies farther than this from every feature is elsewhere."""
+"""What lies farther than this from every feature, and not below all of them, is elsewhere."""
 
 
 def share_left(there: int, left: int, area_mm2: float, *, expected: float = 0.0) -> float:
@@ -68,6 +68,6 @@ def tissue_ml(taken: Mask, voxel_ml: float, where: Mask | None = None) -> float:
     voxel_ml : float
         Volume of a voxel.
     where : ndarray of bool, optional
-        For *elsewhere*, what lies more than `ELSEWHERE_MM` from every feature.
+        For *elsewhere*, what lies more than `ELSEWHERE_MM` from every feature and not below.
     """
     return float(np.count_nonzero(taken if where is None else taken & where) * voxel_ml)

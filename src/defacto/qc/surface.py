@@ -12,7 +12,7 @@ from defacto.anatomy import Context, load_template
 from defacto.anatomy.brain import distance_mm
 from defacto.anatomy.head import head_level, largest_piece, skin
 from defacto.qc.shares import ELSEWHERE_MM, is_there, share_left, tissue_ml
-from defacto.types import Affine, Feature, Mask, Scan
+from defacto.types import Affine, Feature, FloatVolume, Grid, Mask, Scan
 
 _SKIN_MM = 1.2
 
@@ -85,6 +85,19 @@ def see_surface(original: Scan, result: Scan, context: Context, to_template: Aff
 
 
 @cache
+def far_field_mm() -> tuple[FloatVolume, Grid, float]:
+    """Return how far the template lies from its features, its grid, and from where on that is far, mm.
+
+    What lies lower than all features is not far: neck and chin go with many a tool's cut.
+    """
+    template = load_template()
+    features = template.features > 0
+    away = distance_mm(features)
+    away[:, :, : int(np.flatnonzero(features.any(axis=(0, 1)))[0])] = 0
+    return away, template.grid, ELSEWHERE_MM
+
+
+@cache
 def _elsewhere() -> Mask:
-    """Where the template is far from every feature."""
-    return distance_mm(load_template().features > 0) > ELSEWHERE_MM
+    values, _, limit = far_field_mm()
+    return np.asarray(values > limit)

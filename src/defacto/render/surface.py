@@ -18,6 +18,14 @@ SKIN = (248, 230, 212)
 CUT = (126, 116, 148)
 OUTLINE_MM = 5.0
 """A step in depth, from one pixel to the next, that is drawn as an outline."""
+NEAREST_MM = -140.0
+"""Least depth that a depth code tells."""
+BRIGHTEST = 1.03
+"""Brightness of skin that looks at eye and lamp alike."""
+NOTHING, CUT_CODE, DARKEST = 0, 1, 2
+"""Codes of a byte a pixel: beside the head; where the field of view is the surface; the darkest skin."""
+Codes = npt.NDArray[np.uint8]
+"""(rows, columns) of what the rays met, see `to_codes`."""
 LIGHT = np.array([-0.30, 0.45, 0.84])
 """Where the light comes from: the picture's right, up and towards the eye."""
 
@@ -58,19 +66,77 @@ def draw(head: Head, view: View, size: int) -> Picture:
 
 def shade(seen: Cast) -> Picture:
     """Light what the rays met: a lamp beside the eye, shadow in hollows, flat colour where a scan ends."""
+    picture = _coloured(_brightness(seen), ~np.isnan(seen.depth_mm), seen.cut)
+    return _to_picture(_soften(picture, seen.depth_mm))
+
+
+def to_codes(seen: Cast) -> Codes:
+    """Return what the rays met in a byte a pixel, as networks learn from it.
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows, columns)
+        `NOTHING` beside the head, `CUT_CODE` where the field of view is the surface, else the brightness from
+        `DARKEST` (0) to 255 (as bright as skin gets).
+    """
+    span = 255 - DARKEST
+    code = DARKEST + np.clip(np.rint(_brightness(seen) / BRIGHTEST * span), 0, span)
+    code = np.where(seen.cut, CUT_CODE, code)
+    return np.asarray(np.where(np.isnan(seen.depth_mm), NOTHING, code), dtype=np.uint8)
+
+
+def to_depth_codes(seen: Cast) -> Codes:
+    """Return depth in a byte a pixel: `NOTHING` beside the head, else mm behind `NEAREST_MM`, from 1 on."""
+    depth = np.clip(np.rint(np.nan_to_num(seen.depth_mm) - NEAREST_MM) + 1, 1, 255)
+    return np.asarray(np.where(np.isnan(seen.depth_mm), NOTHING, depth), dtype=np.uint8)
+
+
+def from_depth_codes(codes: Codes) -> npt.NDArray[np.float32]:
+    """Return the depth in mm, NaN beside the head."""
+    return np.where(
+        codes == NOTHING, np.float32(np.nan), codes.astype(np.float32) - 1 + np.float32(NEAREST_MM)
+    )
+
+
+def from_codes(codes: Codes, depth_mm: npt.NDArray[np.float32]) -> Picture:
+    """Draw the picture that `shade` draws, from codes and depth.
+
+    Parameters
+    ----------
+    codes : ndarray of uint8, shape (rows, columns)
+        From `to_codes`.
+    depth_mm : ndarray of float32, shape (rows, columns)
+        Whole millimetres are fine enough; it tells where outlines are.
+    """
+    span = np.float32(255 - DARKEST)
+    brightness = np.clip((codes.astype(np.float32) - DARKEST) / span, 0, 1) * np.float32(BRIGHTEST)
+    picture = _coloured(brightness, codes != NOTHING, codes == CUT_CODE)
+    return _to_picture(_soften(picture, np.where(codes == NOTHING, np.float32(np.nan), depth_mm)))
+
+
+def _brightness(seen: Cast) -> npt.NDArray[np.float32]:
+    """Light from a lamp beside the eye and from the eye, less the shadow in hollows; at most `BRIGHTEST`."""
     hit = ~np.isnan(seen.depth_mm)
     light = (LIGHT / np.linalg.norm(LIGHT)).astype(np.float32)
     facing = np.clip(seen.normals @ light, 0, 1)
     head_on = np.clip(seen.normals[..., 2], 0, 1)
-    brightness = (0.10 + 0.60 * facing + 0.33 * head_on) * _openness(seen, hit)
-    colour = np.where(seen.cut[..., None], np.array(CUT), brightness[..., None] * np.array(SKIN))
-    picture = np.where(hit[..., None], colour, np.array(BACKGROUND))
-    return np.clip(_soften(picture, seen) + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray((0.10 + 0.60 * facing + 0.33 * head_on) * _openness(seen, hit))
 
 
-def _soften(picture: npt.NDArray[np.float64], seen: Cast) -> npt.NDArray[np.float64]:
+def _coloured(
+    brightness: npt.NDArray[np.float32], hit: npt.NDArray[np.bool_], cut: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    colour = np.where(cut[..., None], np.array(CUT), brightness[..., None] * np.array(SKIN))
+    return np.where(hit[..., None], colour, np.array(BACKGROUND))
+
+
+def _to_picture(picture: npt.NDArray[np.float64]) -> Picture:
+    return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+
+
+def _soften(picture: npt.NDArray[np.float64], depth_mm: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """Blend pixels at outlines with their neighbours."""
-    depth = np.pad(np.where(np.isnan(seen.depth_mm), 1e3, seen.depth_mm), 1, mode="edge")
+    depth = np.pad(np.where(np.isnan(depth_mm), 1e3, depth_mm), 1, mode="edge")
     padded = np.pad(picture, ((1, 1), (1, 1), (0, 0)), mode="edge")
     blend, jump = np.zeros_like(picture), np.zeros(picture.shape[:2])
     rows, columns = picture.shape[:2]

@@ -1,0 +1,153 @@
+"""Removal masks from fields of distance and from planes, row by row of a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from defacto.anatomy.compile import compiled
+from defacto.anatomy.template import load_template
+from defacto.types import Affine, FloatVolume, Grid, Mask
+
+_STEP_MM = 6.0
+_EDGE = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A smooth field, and the box in which it is above a level; a side at the border goes on for ever.
+
+    Parameters
+    ----------
+    values : ndarray of float32
+        Distance, mm.
+    grid : Grid
+        Where its voxels lie.
+    low, high : ndarray, shape (3,)
+        First and last voxel of the box.
+    """
+
+    values: FloatVolume
+    grid: Grid
+    low: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+
+
+def boxed(values: FloatVolume, grid: Grid, level: float) -> Field:
+    """Find the box outside of which a field is not above a level."""
+    low, high = np.zeros(3), np.zeros(3)
+    above = values > level
+    for axis in range(3):
+        used = np.flatnonzero(above.any(axis=tuple(n for n in range(3) if n != axis)))
+        last = values.shape[axis] - 1
+        if used.size == 0:
+            return Field(values, grid, np.ones(3), np.zeros(3))
+        low[axis] = -1e6 if used[0] == 0 else used[0] - _EDGE
+        high[axis] = 1e6 if used[-1] == last else used[-1] + _EDGE
+    return Field(values, grid, low, high)
+
+
+@cache
+def _template_field(name: str, step: int) -> Field:
+    template = load_template()
+    return boxed(getattr(template, name), template.grid, step * _STEP_MM)
+
+
+def template_field(name: str, level: float) -> Field:
+    """Return a field of the template that will be cut at a level: ``face_cut_mm`` or ``ear_cut_mm``."""
+    return _template_field(name, int(np.floor(level / _STEP_MM)))
+
+
+def add_above(mask: Mask, field: Field, to_field: Affine, level: float) -> None:
+    """Set to True, in place, the voxels at which a field is above a level.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (i, j, k), C order
+        What is removed.
+    field : Field
+        In its own world.
+    to_field : ndarray, shape (4, 4)
+        Voxel indices of the mask to world mm of the field.
+    level : float
+        Not below the one that the field was boxed for.
+    """
+    matrix = np.ascontiguousarray(field.grid.to_voxel @ to_field)
+    _add_above(mask, field.values, matrix, field.low, field.high, np.float32(level))
+
+
+def add_within(mask: Mask, planes: Sequence[Sequence[float]], to_world: Affine) -> None:
+    """Set to True, in place, the voxels in front of all planes.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (i, j, k), C order
+        What is removed.
+    planes : sequence of (a, b, c, d)
+        A place (x, y, z) is in front of the plane where ``a x + b y + c z > d``.
+    to_world : ndarray, shape (4, 4)
+        Voxel indices of the mask to mm of the planes' world.
+    """
+    rows = np.array([[a, b, c, -d] for a, b, c, d in planes], dtype=np.float64)
+    _add_within(mask, np.ascontiguousarray(rows @ to_world))
+
+
+@compiled
+def _span(start: float, step: float, low: float, high: float, first: float, last: float) -> Any:
+    """Narrow ``first`` to ``last`` to where ``start + step * k`` lies between two values."""
+    if abs(step) < 1e-12:
+        return (first, last) if low <= start <= high else (1.0, 0.0)
+    one, two = (low - start) / step, (high - start) / step
+    return max(first, min(one, two)), min(last, max(one, two))
+
+
+@compiled
+def _add_within(mask: Any, planes: Any) -> None:
+    for i in range(mask.shape[0]):
+        for j in range(mask.shape[1]):
+            first, last = 0.0, mask.shape[2] - 1.0
+            for n in range(planes.shape[0]):
+                start = planes[n, 0] * i + planes[n, 1] * j + planes[n, 3]
+                first, last = _span(start, planes[n, 2], 1e-9, 1e30, first, last)
+            for k in range(int(np.ceil(first)), int(np.floor(last)) + 1):
+                mask[i, j, k] = True
+
+
+@compiled
+def _add_above(mask: Any, values: Any, m: Any, low: Any, high: Any, level: Any) -> None:
+    top = np.array(values.shape) - 1.0
+    for i in range(mask.shape[0]):
+        for j in range(mask.shape[1]):
+            first, last = 0.0, mask.shape[2] - 1.0
+            for n in range(3):
+                start = m[n, 0] * i + m[n, 1] * j + m[n, 3]
+                first, last = _span(start, m[n, 2], low[n], high[n], first, last)
+            x0 = m[0, 0] * i + m[0, 1] * j + m[0, 3]
+            y0 = m[1, 0] * i + m[1, 1] * j + m[1, 3]
+            z0 = m[2, 0] * i + m[2, 1] * j + m[2, 3]
+            for k in range(int(np.ceil(first)), int(np.floor(last)) + 1):
+                x = min(max(x0 + m[0, 2] * k, 0.0), top[0])
+                y = min(max(y0 + m[1, 2] * k, 0.0), top[1])
+                z = min(max(z0 + m[2, 2] * k, 0.0), top[2])
+                if _interpolate(values, x, y, z) > level:
+                    mask[i, j, k] = True
+
+
+@compiled
+def _interpolate(v: Any, x: float, y: float, z: float) -> Any:
+    a, b, c = int(x), int(y), int(z)
+    d, e, f = min(a + 1, v.shape[0] - 1), min(b + 1, v.shape[1] - 1), min(c + 1, v.shape[2] - 1)
+    u, w, t = np.float32(x - a), np.float32(y - b), np.float32(z - c)
+    one = np.float32(1.0)
+    near = (v[a, b, c] * (one - t) + v[a, b, f] * t) * (one - w) + (
+        v[a, e, c] * (one - t) + v[a, e, f] * t
+    ) * w
+    far = (v[d, b, c] * (one - t) + v[d, b, f] * t) * (one - w) + (
+        v[d, e, c] * (one - t) + v[d, e, f] * t
+    ) * w
+    return near * (one - u) + far * u

@@ -1,0 +1,89 @@
+"""Outcomes that change the face instead of removing it: blurred, or replaced by an average."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from defacto.simulate.head import make_head
+from defacto.simulate.made import Made, Values
+from defacto.simulate.outcome_cuts import draw_template, template_mask
+from defacto.simulate.scene import Scene
+from defacto.types import FloatVolume, Mask, Outcome
+
+_RELIEF_MM = 8.0
+"""What a blur of this width flattens is the relief of a face."""
+_LEAST_RELIEF_MM = 0.5
+
+
+def draw_blur(rng: np.random.Generator, wanted: Outcome) -> Values:
+    """Draw the width of a blur, and a cut within which it is done."""
+    width = rng.uniform(7, 14) if wanted is Outcome.PASS else rng.uniform(1.5, 7)
+    return {"width_mm": float(width), "cut": _around(rng)}
+
+
+def make_blur(scene: Scene, values: Mapping[str, Any]) -> Made:
+    """Blur the face."""
+    mask = template_mask(scene, values["cut"])
+    width = values["width_mm"]
+    inside = _blurred(scene, scene.head.inside, width)
+    return Made(
+        mask,
+        replacement=_blurred(scene, scene.head.scan.volume, width),
+        inside=inside,
+        flattened=mask & _flattened(scene, inside, width),
+    )
+
+
+def _flattened(scene: Scene, inside: FloatVolume, width_mm: float) -> Mask:
+    """Return where at least half of what a wide blur flattens is gone, or nothing was there to flatten."""
+    moved = np.abs(_moved_mm(scene, inside, width_mm))
+    relief = np.abs(_moved_mm(scene, _blurred(scene, scene.head.inside, _RELIEF_MM), _RELIEF_MM))
+    return np.asarray((moved > 0.5 * relief) | (relief < _LEAST_RELIEF_MM))
+
+
+def _moved_mm(scene: Scene, inside: FloatVolume, width_mm: float) -> FloatVolume:
+    """Return how far a blur moved the skin outwards, as seen from each place.
+
+    A flat skin at depth d has, blurred by a width w, a share inside of Phi(-d / w); so a share tells a depth.
+    """
+    shares = np.linspace(0.001, 0.999, 999)
+    quantiles = np.array([NormalDist().inv_cdf(float(p)) for p in shares])
+    depth = width_mm * np.interp(inside.ravel(), shares, quantiles).reshape(inside.shape)
+    return np.asarray(depth + scene.head.surface_mm, dtype=np.float32)
+
+
+def _blurred(scene: Scene, volume: FloatVolume, width_mm: float) -> FloatVolume:
+    image = sitk.GetImageFromArray(np.ascontiguousarray(volume))
+    image.SetSpacing(scene.grid.voxel_size_mm[::-1])
+    return np.asarray(sitk.GetArrayFromImage(sitk.SmoothingRecursiveGaussian(image, width_mm)), np.float32)
+
+
+def draw_reface(rng: np.random.Generator, wanted: Outcome) -> Values:
+    """Draw a cut within which the face is replaced."""
+    return {"cut": _around(rng)}
+
+
+def make_reface(scene: Scene, values: Mapping[str, Any]) -> Made:
+    """Put the average face, in the same contrast, where the person's is cut away."""
+    parameters = scene.head.parameters
+    average = replace(parameters.person, bumps=(), face_field_mm=0.0)
+    other = make_head(scene.base, replace(parameters, person=average))
+    return Made(
+        template_mask(scene, values["cut"]),
+        replacement=np.ascontiguousarray(other.scan.volume),
+        inside=np.ascontiguousarray(other.inside),
+    )
+
+
+def _around(rng: np.random.Generator) -> Values:
+    """Draw a cut that takes all of the face and ears, and spares the brain."""
+    cut = draw_template(rng, Outcome.PASS)
+    right, _, superior = cut["nudge_mm"]
+    nudge = [right, float(rng.uniform(-12, -2)), superior]
+    return cut | {"nudge_mm": nudge, "spare_mm": float(rng.uniform(1, 4))}

@@ -1,0 +1,158 @@
+"""What is known of one made head, worked out once for all the outcomes that are tried on it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from defacto.anatomy.brain import distance_mm
+from defacto.anatomy.compile import compiled
+from defacto.qc.surface import far_field_mm
+from defacto.simulate.base import Base
+from defacto.simulate.cuts import Field, add_above, boxed
+from defacto.simulate.head import MadeHead
+from defacto.simulate.structures import is_brain
+from defacto.types import Affine, Feature, Grid, Mask
+
+SKIN_MM = 1.5
+"""So deep under the skin a voxel is of the skin."""
+SEEN_MM = 2.0
+"""A point of skin is seen where the surface of the result lies within this distance of it."""
+_BRAIN_STEP_MM = 3.0
+_SPARSE = 23
+
+Points = npt.NDArray[np.int64]
+"""Flat indices of voxels, C order."""
+
+
+class Scene:
+    """A made head with what is worked out from it when it is first asked for; all on the scan's voxels.
+
+    Parameters
+    ----------
+    head : MadeHead
+        The head.
+    base : Base
+        What it was made from.
+    """
+
+    def __init__(self, head: MadeHead, base: Base) -> None:
+        self.head, self.base = head, base
+
+    @property
+    def grid(self) -> Grid:
+        """Where the voxels really lie."""
+        return self.head.true_grid
+
+    @cached_property
+    def to_base(self) -> Affine:
+        """Voxel indices to base world mm."""
+        return np.asarray(self.head.to_base @ self.grid.affine)
+
+    @cached_property
+    def tissue(self) -> Mask:
+        """What lies at least by half inside of the skin."""
+        return np.ascontiguousarray(self.head.inside >= 0.5)
+
+    @cached_property
+    def brain(self) -> Mask:
+        """Brain, by `is_brain`."""
+        return np.ascontiguousarray(is_brain(self.head.structures))
+
+    @cached_property
+    def brain_points(self) -> Points:
+        """The same as places."""
+        return np.flatnonzero(self.brain)
+
+    @cached_property
+    def brain_places(self) -> npt.NDArray[np.float64]:
+        """Places in the brain, one of many, base world mm, shape (n, 3)."""
+        index = np.unravel_index(self.brain_points[::_SPARSE], self.grid.shape)
+        return np.asarray(np.stack(index, axis=1) @ self.to_base[:3, :3].T + self.to_base[:3, 3])
+
+    @cached_property
+    def far_points(self) -> Points:
+        """Tissue far from every feature, by the template's measure; the cut that is there is elsewhere."""
+        values, grid, limit = far_field_mm()
+        far = np.zeros(self.grid.shape, dtype=bool)
+        add_above(far, boxed(values, grid, limit), self.to_base, limit)
+        return np.flatnonzero(far & self.tissue)
+
+    @cached_property
+    def skin(self) -> dict[Feature, Points]:
+        """Skin of each feature that is in the field of view."""
+        surface = (self.head.surface_mm > -SKIN_MM) & self.tissue
+        labels = np.where(surface, self.head.features, 0).ravel()
+        points = np.flatnonzero(labels)
+        return {feature: points[labels[points] == feature.label] for feature in Feature}
+
+    @cached_property
+    def skin_mm2(self) -> float:
+        """Skin that a point stands for."""
+        return self.grid.voxel_ml * 1000 / SKIN_MM
+
+    @cached_property
+    def brain_field(self) -> Field:
+        """Depth in the brain, mm, negative outside, on a coarser grid in the scanner's true world."""
+        size = np.array(self.grid.voxel_size_mm)
+        factors = np.maximum(np.rint(_BRAIN_STEP_MM / size), 1).astype(int)
+        coarse = self.brain[:: factors[0], :: factors[1], :: factors[2]]
+        affine = self.grid.affine @ np.diag([*factors.astype(float), 1.0])
+        spacing = size * factors
+        i, j, k = (float(v) for v in spacing)
+        values = np.float32(spacing.mean() / 2) - distance_mm(np.ascontiguousarray(coarse), (i, j, k))
+        return boxed(values, Grid(coarse.shape, affine), -1e6)
+
+    @cached_property
+    def offsets(self) -> npt.NDArray[np.int64]:
+        """Steps from a voxel to all within `SEEN_MM` of it, itself first, shape (n, 3)."""
+        return _ball(self.grid, SEEN_MM)
+
+
+def _ball(grid: Grid, radius_mm: float) -> npt.NDArray[np.int64]:
+    reach = np.floor(radius_mm / np.array(grid.voxel_size_mm) + 1e-3).astype(int)
+    axes = [np.arange(-n, n + 1) for n in reach]
+    steps = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    away = np.sqrt(((steps @ grid.affine[:3, :3].T) ** 2).sum(axis=1))
+    near = steps[away <= radius_mm + 1e-3]
+    return np.ascontiguousarray(near[np.argsort(np.abs(near).sum(axis=1), kind="stable")], dtype=np.int64)
+
+
+def count_seen(points: Points, solid: Mask, hollow: bool, offsets: npt.NDArray[np.int64]) -> int:
+    """Count the points of skin near which the surface of the result lies.
+
+    Parameters
+    ----------
+    points : ndarray of int64
+        Flat indices.
+    solid : ndarray of bool
+        Tissue of the result.
+    hollow : bool
+        Whether air must be near too, because tissue may have been put in front of a point.
+    offsets : ndarray
+        From `Scene.offsets`.
+    """
+    return int(_count_seen(points, solid, hollow, offsets))
+
+
+@compiled
+def _count_seen(points: Any, solid: Any, hollow: bool, offsets: Any) -> int:
+    ni, nj, nk = solid.shape
+    count = 0
+    for point in points:
+        i, j, k = point // (nj * nk), (point // nk) % nj, point % nk
+        tissue, air = False, not hollow
+        for n in range(offsets.shape[0]):
+            a, b, c = i + offsets[n, 0], j + offsets[n, 1], k + offsets[n, 2]
+            inside = 0 <= a < ni and 0 <= b < nj and 0 <= c < nk
+            if inside and solid[a, b, c]:
+                tissue = True
+            else:
+                air = True
+            if tissue and air:
+                count += 1
+                break
+    return count

@@ -86,8 +86,9 @@ def main() -> None:
             for _ in range(dice.randint(1, 3)):
                 process = start(options.study, out)
                 time.sleep(dice.uniform(0.3, seconds))
-                kills += process.poll() is None
-                os.kill(process.pid, signal.SIGKILL)
+                if process.poll() is None:
+                    os.kill(process.pid, signal.SIGKILL)
+                    kills += 1
                 process.communicate()
                 before = done(out)
             finish(options.study, out)

@@ -234,10 +234,17 @@ def _hide_below(levels: FloatVolume, affine: Affine, floor_mm: float) -> None:
 
 def _place(head: Mask, affine: Affine) -> tuple[npt.NDArray[np.float64], float]:
     """World point at the vertex's height over the middle of the cranium, and the cranium's front."""
-    i, j, k = np.unravel_index(np.flatnonzero(head), head.shape)
-    x, y, z = (row[0] * i + row[1] * j + row[2] * k + row[3] for row in affine[:3])
+    index = np.unravel_index(np.flatnonzero(head), head.shape)
+    z = _along(affine[2], index)
     count = min(z.size // 2, max(1, round(TOP_MM3 / abs(float(np.linalg.det(affine[:3, :3]))))))
     top = float(np.partition(z, -count)[-count])
-    cranium = z > top - CRANIUM_MM
-    middle = np.array([x[cranium].mean(), y[cranium].mean(), top])
-    return middle, float(np.partition(y[cranium], -count)[-count])
+    cranium = np.flatnonzero(z > top - CRANIUM_MM)
+    x, y = (_along(row, tuple(axis[cranium] for axis in index)) for row in affine[:2])
+    middle = np.array([x.mean(), y.mean(), top])
+    return middle, float(np.partition(y, -count)[-count])
+
+
+def _along(row: npt.NDArray[np.float64], index: tuple[npt.NDArray[np.int64], ...]) -> npt.NDArray[np.float64]:
+    """One world coordinate of voxels, from its row of the affine."""
+    i, j, k = index
+    return np.asarray(row[0] * i + row[1] * j + row[2] * k + row[3])

@@ -8,20 +8,22 @@ import numpy.typing as npt
 from defacto.anatomy.compile import compiled
 from defacto.types import FloatVolume
 
-BLOCK = 8
+BLOCK = 4
 """Voxels along a side of the blocks that are skipped where empty."""
 STRIDE_MM = 0.8
 """From sample to sample along a ray."""
+PAST_MM = 0.01
+"""So far beyond its side a ray has surely left a block."""
 
 Point = tuple[float, float, float]
 
 
 @compiled
 def block_maxima(levels: FloatVolume) -> FloatVolume:
-    """Largest level of each block and the voxels that touch it."""
+    """Largest level of each block and the voxels that touch it; where that is below -1, it is -1."""
     ni, nj, nk = levels.shape
     shape = ((ni + BLOCK - 1) // BLOCK, (nj + BLOCK - 1) // BLOCK, (nk + BLOCK - 1) // BLOCK)
-    out = np.zeros(shape, dtype=np.float32)
+    out = np.full(shape, np.float32(-1.0))
     for a in range(shape[0]):
         for b in range(shape[1]):
             for i in range(a * BLOCK, min(a * BLOCK + BLOCK + 1, ni)):
@@ -79,7 +81,7 @@ def _block(maxima: FloatVolume, start: Point, ray: Point, far: float) -> tuple[f
         if abs(ray[axis]) > 1e-9:
             there = (side - start[axis]) / ray[axis]
             leave = min(leave, there if there > far else 1e4)
-    return leave + 0.01, maxima[a, b, c] < 0
+    return leave + PAST_MM, maxima[a, b, c] < 0
 
 
 @compiled
@@ -94,8 +96,8 @@ def _follow(
         leave, empty = _block(maxima, start, ray, far)
         leave = min(leave, end)
         if empty:
-            far = leave
-            continue
+            while far < leave - 2 * PAST_MM:
+                far += STRIDE_MM
         while far < leave:
             if _interpolate(levels, sx + rx * far, sy + ry * far, sz + rz * far) >= 0:
                 found = True

@@ -18,7 +18,7 @@ from defacto.types import FloatVolume, Grid, LabelVolume
 
 SURFACE_FILE = resources.files("defacto.simulate") / "data" / "surface.npz"
 SURFACE_UNIT_MM = 0.1
-"""Step of the stored distance to the skin; it reaches from 6 mm inside to 2.5 mm outside."""
+"""Step of the stored distance to the skin; it reaches 10 mm to either side."""
 BELOW_MM = 64
 """How far the base head goes on below the template."""
 FLOOR_MM = -103.0
@@ -57,11 +57,6 @@ class Base:
         By `Structure`.
     features : ndarray of uint8
         The region of each feature around its skin, by `Feature.label`.
-    t1 : ndarray of float32, optional
-        T1w intensities of the template, 0 (air, bone) over about 118 (grey matter) and 162 (white matter)
-        to 255 (fat).
-    brain : ndarray of float32
-        How much of a place is brain or fluid around it, 0 to 1.
     """
 
     name: str
@@ -70,8 +65,6 @@ class Base:
     codes: LabelVolume
     structures: LabelVolume
     features: LabelVolume
-    t1: FloatVolume
-    brain: FloatVolume
 
     @cached_property
     def box(self) -> npt.NDArray[np.int64]:
@@ -100,7 +93,7 @@ def load_base() -> Base:
     eyes = _balls(grid)
     codes = _codes(t1, brain, eyes)
     structures = _structures(t1, brain, surface, eyes, grid)
-    return Base(TEMPLATE, grid, surface, codes, structures, _features(grid), t1, brain)
+    return Base(TEMPLATE, grid, surface, codes, structures, _features(grid))
 
 
 def _codes(t1: FloatVolume, brain: FloatVolume, eyes: LabelVolume) -> LabelVolume:

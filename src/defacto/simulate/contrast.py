@@ -119,7 +119,9 @@ class Palette:
     texture: FloatVolume
 
 
-def draw_contrast(rng: np.random.Generator, kind: Contrast) -> ContrastParameters:
+def draw_contrast(
+    rng: np.random.Generator, kind: Contrast, *, lesions: bool | None = None
+) -> ContrastParameters:
     """Draw a contrast of a kind.
 
     Parameters
@@ -128,17 +130,20 @@ def draw_contrast(rng: np.random.Generator, kind: Contrast) -> ContrastParameter
         Source of chance.
     kind : Contrast
         What is brighter than what.
+    lesions : bool, optional
+        Whether the brain has some; by default where gadolinium was given.
     """
     means = _random_means(rng) if kind is Contrast.RANDOM else _usual_means(rng, kind)
-    texture = rng.uniform(0.03, 0.06)
+    texture = rng.uniform(0.03, 0.06) if kind is not Contrast.RANDOM else rng.uniform(0.02, 0.15, len(S))
     spreads = texture * means
-    lesions = tuple(_draw_lesion(rng) for _ in range(2)) if kind is Contrast.T1W_GADOLINIUM else ()
+    wanted = kind is Contrast.T1W_GADOLINIUM if lesions is None else lesions
+    drawn = tuple(_draw_lesion(rng, kind) for _ in range(int(rng.integers(2, 6)))) if wanted else ()
     return ContrastParameters(
         kind=str(kind),
         means=tuple(float(v) for v in means),
         spreads=tuple(float(v) for v in spreads),
         texture_width_mm=float(rng.uniform(1.0, 2.0)),
-        lesions=lesions,
+        lesions=drawn,
         seed=int(rng.integers(2**31)),
     )
 
@@ -152,17 +157,26 @@ def _usual_means(rng: np.random.Generator, kind: Contrast) -> npt.NDArray[np.flo
 
 
 def _random_means(rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    means = rng.uniform(0.15, 1.2, len(S))
+    """Draw a mean for each structure, as SynthSeg does (doi:10.1016/j.media.2023.102789); air stays dark.
+
+    What a head is seen by, skin and the fat under it, is not as dark as air.
+    """
+    means = rng.uniform(0.05, 1.2, len(S))
     means[S.AIR] = 0.03
+    for structure in (S.SKIN, S.FAT, S.MUSCLE):
+        means[structure] = rng.uniform(0.3, 1.2)
     return means
 
 
-def _draw_lesion(rng: np.random.Generator) -> Lesion:
+def _draw_lesion(rng: np.random.Generator, kind: Contrast) -> Lesion:
+    """Draw a lesion: a dark core and a bright rim with gadolinium, else one brightness."""
     side = rng.choice([-1.0, 1.0])
-    center = (float(side * rng.uniform(18, 45)), float(rng.uniform(-60, 40)), float(rng.uniform(0, 45)))
-    return Lesion(
-        center, float(rng.uniform(4, 9)), float(rng.uniform(0.25, 0.45)), float(rng.uniform(1.2, 1.5))
-    )
+    center = (float(side * rng.uniform(14, 45)), float(rng.uniform(-60, 50)), float(rng.uniform(0, 45)))
+    radius = float(rng.uniform(2, 9))
+    core, rim = float(rng.uniform(0.25, 0.45)), float(rng.uniform(1.2, 1.5))
+    if kind is not Contrast.T1W_GADOLINIUM:
+        rim = core = core if kind is Contrast.T1W else rim
+    return Lesion(center, radius, core, rim)
 
 
 def make_palette(base: Base, parameters: ContrastParameters) -> Palette:

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from defacto.simulate.acquisition import AcquisitionParameters, acquire, draw_acquisition
+from defacto.simulate.acquisition import AcquisitionParameters, acquire
 from defacto.simulate.base import Base
-from defacto.simulate.contrast import Contrast, ContrastParameters, Lesion, draw_contrast, make_palette
+from defacto.simulate.contrast import ContrastParameters, Lesion, draw_contrast, make_palette
 from defacto.simulate.person import Bump, PersonParameters, draw_person, make_person
+from defacto.simulate.ranges import Ranges, draw_kind, draw_protocol
 from defacto.types import Affine, FloatVolume, Grid, LabelVolume, Scan
 
-
-@dataclass(frozen=True)
-class Ranges:
-    """From what heads are drawn.
-
-    Parameters
-    ----------
-    contrasts : mapping of str to float
-        How often each `Contrast` comes.
-    size : tuple of float
-        Mean size as a share of an adult's, from and to.
-    """
-
-    contrasts: Mapping[str, float] = field(default_factory=lambda: {"T1w": 1.0})
-    size: tuple[float, float] = (0.9, 1.05)
+__all__ = ["HeadParameters", "MadeHead", "Ranges", "draw_head", "make_head"]
 
 
 @dataclass(frozen=True)
@@ -117,12 +104,11 @@ def draw_head(rng: np.random.Generator, base: str, ranges: Ranges) -> HeadParame
     ranges : Ranges
         From what to draw.
     """
-    kinds, weights = list(ranges.contrasts), np.array(list(ranges.contrasts.values()))
-    kind = Contrast(kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))])
-    person = draw_person(rng, size=float(rng.uniform(*ranges.size)))
-    contrast = draw_contrast(rng, kind)
-    like = AcquisitionParameters((120, 148, 148), (1.7, 1.7, 1.7))
-    return HeadParameters(base, person, contrast, draw_acquisition(rng, like))
+    years = float(rng.uniform(*ranges.age_years))
+    person = draw_person(rng, years=years)
+    contrast = draw_contrast(rng, draw_kind(rng, ranges), lesions=bool(rng.random() < ranges.lesion_share))
+    size = float(np.prod(person.scale) ** (1 / 3))
+    return HeadParameters(base, person, contrast, draw_protocol(rng, ranges, size))
 
 
 def make_head(base: Base, parameters: HeadParameters) -> MadeHead:
@@ -143,7 +129,8 @@ def make_head(base: Base, parameters: HeadParameters) -> MadeHead:
     if base.name != parameters.base:
         raise ValueError(f"expected the base head {parameters.base!r}, got {base.name!r}; load that one")
     person = make_person(parameters.person, base.grid)
-    made = acquire(base, person, make_palette(base, parameters.contrast), parameters.acquisition)
+    palette = make_palette(base, parameters.contrast)
+    made = acquire(base, person, palette, parameters.acquisition, parameters.contrast.lesions)
     return MadeHead(
         scan=made.scan,
         true_grid=made.true_grid,

@@ -16,6 +16,8 @@ from defacto.simulate.warp import (
     least_jacobian,
     node_grid,
     smooth_noise,
+    swell_ventricles,
+    thicken_skull,
 )
 from defacto.types import Affine, Grid
 
@@ -69,6 +71,12 @@ class PersonParameters:
         The same of the finer one in the face.
     seed : int
         Of both random deformations.
+    years : float
+        Age; it tells what was drawn and changes nothing.
+    ventricles : float
+        By what share the lateral ventricles are wider than the base head's.
+    skull_mm : float
+        By how much the skull is thicker.
     """
 
     scale: tuple[float, float, float]
@@ -80,6 +88,9 @@ class PersonParameters:
     face_field_mm: float
     face_field_width_mm: float
     seed: int
+    years: float = 30.0
+    ventricles: float = 0.0
+    skull_mm: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,18 +115,28 @@ class Person:
     grid: Grid
 
 
-def draw_person(rng: np.random.Generator, *, size: float = 1.0) -> PersonParameters:
+def size_at(years: float) -> float:
+    """Return the mean size of a head as a share of an adult's, after tables of head circumference."""
+    return float(np.interp(years, (0.5, 1.0, 3.0, 6.0, 12.0, 18.0), (0.78, 0.83, 0.885, 0.92, 0.96, 1.0)))
+
+
+def draw_person(
+    rng: np.random.Generator, *, size: float | None = None, years: float = 30.0
+) -> PersonParameters:
     """Draw a person.
 
     Parameters
     ----------
     rng : Generator
         Source of chance.
-    size : float
-        Mean size as a share of an adult's; 0.85 is a child of about three.
+    size : float, optional
+        Mean size as a share of an adult's; by default that of the age.
+    years : float
+        Age. The old have wider ventricles, children a thinner skull.
     """
-    overall = size * rng.uniform(0.96, 1.04)
-    scale = overall * rng.uniform(0.96, 1.04, 3)
+    size = size_at(years) if size is None else size
+    overall = size * rng.uniform(0.95, 1.05)
+    scale = overall * rng.uniform(0.95, 1.05, 3)
     bumps: list[Bump] = []
     for _, center, width, reach in _SHAPES:
         shift = rng.uniform(-1, 1, 3) * reach * size
@@ -136,6 +157,9 @@ def draw_person(rng: np.random.Generator, *, size: float = 1.0) -> PersonParamet
         face_field_mm=float(rng.uniform(0.5, 1.0)),
         face_field_width_mm=float(rng.uniform(12, 18)),
         seed=int(rng.integers(2**31)),
+        years=float(years),
+        ventricles=float(np.interp(years, (5, 30, 55, 90), (-0.12, 0, 0.05, 0.3)) + rng.uniform(-0.08, 0.1)),
+        skull_mm=float(np.interp(years, (1, 8, 20), (-2.0, -0.8, 0)) + rng.uniform(-1, 1.2)),
     )
 
 
@@ -153,6 +177,8 @@ def make_person(parameters: PersonParameters, base: Grid) -> Person:
     shift = _random_shift(nodes, parameters)
     for bump in parameters.bumps:
         add_bump(shift, nodes, bump.center_mm, bump.width_mm, -np.array(bump.shift_mm))
+    swell_ventricles(shift, nodes, parameters.ventricles)
+    thicken_skull(shift, nodes, parameters.skull_mm)
     while least_jacobian(shift, STEP_MM) < MIN_JACOBIAN:
         shift *= np.float32(0.85)
     return Person(parameters, np.asarray(np.linalg.inv(_size_matrix(parameters))), shift, nodes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,9 @@ import numpy as np
 
 from defacto.anatomy.compile import compiled
 from defacto.simulate.base import Base
-from defacto.simulate.contrast import Palette
+from defacto.simulate.contrast import Lesion, Palette
 from defacto.simulate.person import Person
+from defacto.simulate.structures import is_brain
 from defacto.types import Affine, FloatVolume, Grid, LabelVolume
 
 SKIN_WIDTH_MM = 1.0
@@ -42,6 +44,16 @@ class Sampled:
     structures: LabelVolume
     features: LabelVolume
     surface_mm: FloatVolume
+
+    def each(self, change: Callable[[Any], Any]) -> Sampled:
+        """Return what a change makes of every array."""
+        return Sampled(
+            change(self.signal),
+            change(self.inside),
+            change(self.structures),
+            change(self.features),
+            change(self.surface_mm),
+        )
 
 
 def sample(base: Base, person: Person, palette: Palette, matrix: Affine, grid: Grid) -> Sampled:
@@ -82,6 +94,28 @@ def sample(base: Base, person: Person, palette: Palette, matrix: Affine, grid: G
         (made.signal, made.inside, made.structures, made.features, made.surface_mm),
     )
     return made
+
+
+def add_lesions(made: Sampled, grid: Grid, to_base: Affine, lesions: Sequence[Lesion]) -> None:
+    """Paint round lesions, with a rim, into the brain's tissue, in place."""
+    matrix = to_base @ grid.affine
+    size = np.sqrt((matrix[:3, :3] ** 2).sum(axis=0))
+    for lesion in lesions:
+        middle = (np.linalg.inv(matrix) @ (*lesion.center_mm, 1.0))[:3]
+        reach = 1.5 * lesion.radius_mm / size
+        low = np.clip(np.floor(middle - reach), 0, grid.shape).astype(int)
+        high = np.clip(np.ceil(middle + reach) + 1, 0, grid.shape).astype(int)
+        part = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        index = np.ogrid[part]
+        square = np.zeros((1, 1, 1))
+        for row, center in zip(matrix[:3], lesion.center_mm, strict=True):
+            square = (
+                square + (row[0] * index[0] + row[1] * index[1] + row[2] * index[2] + row[3] - center) ** 2
+            )
+        distance = np.sqrt(square)
+        weight = np.clip(lesion.radius_mm - distance + 0.5, 0, 1) * is_brain(made.structures[part])
+        value = np.where(distance > 0.7 * lesion.radius_mm, lesion.rim, lesion.core)
+        made.signal[part] += (weight * (value - made.signal[part])).astype(np.float32)
 
 
 def _head_box(base: Base, person: Person) -> FloatVolume:

@@ -34,7 +34,7 @@ def sculpt() -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
     origin[2] -= BELOW_MM
     distance = _distance(_largest(_taper(mask, origin)), origin)
     distance = _joined(distance, _mouth_and_chin_mm(distance.shape, origin))
-    return np.clip(np.rint(distance / SURFACE_UNIT_MM), -60, 25).astype(np.int8), origin
+    return np.clip(np.rint(distance / SURFACE_UNIT_MM), -100, 100).astype(np.int8), origin
 
 
 def _axes(shape: tuple[int, ...], origin: npt.NDArray[np.float64]) -> list[FloatVolume]:

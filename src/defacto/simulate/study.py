@@ -153,7 +153,9 @@ def _person_of(recipe: Recipe) -> tuple[str, Person]:
 
 def _make_scan(folder: Path, recipe: Recipe, person: Person) -> None:
     base, protocol = load_base(), recipe.protocol
-    scan = acquire(base, person, make_palette(base, recipe.contrast), recipe.acquisition).scan
+    scan = acquire(
+        base, person, make_palette(base, recipe.contrast), recipe.acquisition, recipe.contrast.lesions
+    ).scan
     stem = f"sub-{protocol.participant}_{protocol.name}"
     path = folder / f"sub-{protocol.participant}" / "anat" / f"{stem}.nii.gz"
     path.parent.mkdir(parents=True, exist_ok=True)

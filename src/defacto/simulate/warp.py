@@ -10,8 +10,12 @@ import numpy.typing as npt
 from defacto.anatomy.compile import compiled
 from defacto.types import FloatVolume, Grid
 
-STEP_MM = 2.0
+STEP_MM = 2.5
 """Spacing of a deformation's nodes."""
+_TAPS = 6
+_CRANIUM_MM = ((0.0, -12.0, 8.0), (74.0, 94.0, 78.0))
+_VENTRICLE_MM = (16.0, 0.0, 8.0)
+_VENTRICLE_WIDTH_MM = (13.0, 26.0, 15.0)
 
 Shift = npt.NDArray[np.float32]
 """(i, j, k, 3) shift in mm along right, anterior, superior, at the nodes."""
@@ -39,14 +43,29 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, int, int], width_mm
         Not less than 4 mm.
     """
     step = width_mm / 1.6
-    counts = np.ceil(np.array(shape) * STEP_MM / step).astype(int) + 6
-    field = rng.standard_normal(tuple(counts), dtype=np.float32)
-    for axis, (fine, coarse) in enumerate(zip(shape, counts, strict=True)):
-        distance = np.arange(fine)[:, None] * (STEP_MM / step) - (np.arange(coarse)[None, :] - 2.5)
-        bells = np.exp(-0.5 * distance**2)
+    counts = np.ceil(np.array(shape) * STEP_MM / step).astype(int) + _TAPS
+    field: FloatVolume = rng.standard_normal(tuple(counts), dtype=np.float32)
+    for axis in range(3):
+        place = np.arange(shape[axis]) * (STEP_MM / step) + _TAPS / 2 - 0.5
+        first = np.floor(place).astype(np.int64) - _TAPS // 2 + 1
+        bells = np.exp(-0.5 * (place[:, None] - first[:, None] - np.arange(_TAPS)) ** 2)
         bells /= np.sqrt((bells**2).sum(axis=1, keepdims=True))
-        field = np.moveaxis(np.tensordot(bells.astype(np.float32), field, axes=(1, axis)), 0, axis)
+        along = np.ascontiguousarray(np.moveaxis(field, axis, 0))
+        field = np.moveaxis(_blend(along, first, bells.astype(np.float32)), 0, axis)
     return np.ascontiguousarray(field)
+
+
+@compiled
+def _blend(field: Any, first: Any, weights: Any) -> Any:
+    """Make each section a weighted sum of sections; by hand, since BLAS rounds as its threads fall."""
+    out = np.zeros((first.shape[0], field.shape[1], field.shape[2]), dtype=np.float32)
+    for n in range(first.shape[0]):
+        for tap in range(weights.shape[1]):
+            weight = weights[n, tap]
+            for j in range(field.shape[1]):
+                for k in range(field.shape[2]):
+                    out[n, j, k] += weight * field[first[n] + tap, j, k]
+    return out
 
 
 def face_weight(nodes: Grid) -> FloatVolume:
@@ -71,6 +90,33 @@ def add_bump(shift: Shift, nodes: Grid, center_mm: Any, width_mm: float, bump_mm
     shift[low[0] : high[0], low[1] : high[1], low[2] : high[2]] += (
         bell[..., None] * np.asarray(bump_mm)
     ).astype(np.float32)
+
+
+def swell_ventricles(shift: Shift, nodes: Grid, share: float) -> None:
+    """Make both lateral ventricles larger by a share, and what is around them thinner, in place."""
+    for side in (-1.0, 1.0):
+        center = np.array(_VENTRICLE_MM) * (side, 1, 1)
+        place = [a - c for a, c in zip(_places(nodes), center, strict=True)]
+        square = sum((p / w) ** 2 for p, w in zip(place, _VENTRICLE_WIDTH_MM, strict=True))
+        bell = np.float32(-share) * np.exp(np.float32(-0.5) * square)
+        for axis in range(3):
+            shift[..., axis] += bell * place[axis]
+
+
+def thicken_skull(shift: Shift, nodes: Grid, by_mm: float) -> None:
+    """Move the inside of the cranium inwards, and leave the scalp where it is, in place."""
+    center, radii = (np.array(values) for values in _CRANIUM_MM)
+    place = [a - c for a, c in zip(_places(nodes), center, strict=True)]
+    radius = np.sqrt(sum((p / r) ** 2 for p, r in zip(place, radii, strict=True)))
+    above = 1 / (1 + np.exp(-(place[2] + 5) / 8))
+    outwards = np.float32(by_mm) * above * np.exp(-(((radius - 0.8) / 0.13) ** 2)) / np.maximum(radius, 0.3)
+    for axis in range(3):
+        shift[..., axis] += (outwards * place[axis] / radii[axis]).astype(np.float32)
+
+
+def _places(nodes: Grid) -> list[FloatVolume]:
+    ticks = np.ogrid[: nodes.shape[0], : nodes.shape[1], : nodes.shape[2]]
+    return [(o + STEP_MM * t).astype(np.float32) for t, o in zip(ticks, nodes.affine[:3, 3], strict=True)]
 
 
 @compiled

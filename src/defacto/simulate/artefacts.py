@@ -57,8 +57,8 @@ def add_ghosts(signal: FloatVolume, axis: int, strength: float, period: float) -
         Their shift as a share of the field of view.
     """
     shift = max(1, round(period * signal.shape[axis]))
-    copies = np.roll(signal, shift, axis) - np.roll(signal, -shift, axis)
-    return np.abs(signal + np.float32(strength) * copies)
+    copies = np.roll(signal, shift, axis) + np.roll(signal, -shift, axis)
+    return np.asarray(signal + np.float32(strength) * copies)
 
 
 def fold(signal: FloatVolume, axis: int, beyond: int) -> FloatVolume:

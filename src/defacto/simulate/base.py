@@ -14,6 +14,7 @@ import numpy.typing as npt
 from defacto.anatomy.resample import carry
 from defacto.anatomy.template import data_path, load_template
 from defacto.simulate.structures import Structure
+from defacto.simulate.warp import noise_cube
 from defacto.types import FloatVolume, Grid, LabelVolume
 
 SURFACE_FILE = resources.files("defacto.simulate") / "data" / "surface.npz"
@@ -37,6 +38,7 @@ EYE_CODE = 255
 _NECK_MM = -18.0
 _SKIN_MM = 5.0
 _SKIN_LEVEL = 105.0
+_FOLDS = 11.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +98,16 @@ def load_base() -> Base:
     return Base(TEMPLATE, grid, surface, codes, structures, _features(grid))
 
 
+def _tiled(cube: FloatVolume, shape: tuple[int, ...]) -> FloatVolume:
+    index = [np.arange(n) % cube.shape[0] for n in shape]
+    return cube[np.ix_(*index)]
+
+
 def _codes(t1: FloatVolume, brain: FloatVolume, eyes: LabelVolume) -> LabelVolume:
-    within = np.clip(t1 / np.float32(BRAIN_LEVEL_STEP), 0, 254 - BRAIN_CODE) + BRAIN_CODE
+    """Return steps of brightness; cortex gets folds, which averaging blurred away."""
+    deep = np.clip(1 - np.abs(t1 - 115) / 60, 0, 1)
+    folded = t1 + np.float32(_FOLDS) * deep * _tiled(noise_cube(np.random.default_rng(0), 3.0), t1.shape)
+    within = np.clip(folded / np.float32(BRAIN_LEVEL_STEP), 0, 254 - BRAIN_CODE) + BRAIN_CODE
     codes = np.where(brain > 0.5, within, np.clip(t1 / np.float32(LEVEL_STEP), 0, BRAIN_CODE - 1))
     rounded: LabelVolume = np.rint(codes).astype(np.uint8)
     rounded[eyes > 0] = EYE_CODE

@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from defacto.simulate.base import BRAIN_CODE, BRAIN_LEVEL_STEP, EYE_CODE, LEVEL_STEP, TEMPLATE, Base
 from defacto.simulate.structures import Structure
+from defacto.simulate.warp import noise_cube
 from defacto.types import FloatVolume
 
 S = Structure
 
-_NOISE_SIZE = 64
 _BRAIN_LEVELS = (10.0, 68.0, 118.0, 162.0)
 _OTHER_LEVELS = (8.0, 85.0, 185.0)
 
@@ -189,7 +189,7 @@ def make_palette(base: Base, parameters: ContrastParameters) -> Palette:
         table[:, : len(S)] = by_structure
     rng = np.random.default_rng(parameters.seed)
     means, spreads = table.astype(np.float32)
-    return Palette(means, spreads, _noise_cube(rng, parameters.texture_width_mm))
+    return Palette(means, spreads, noise_cube(rng, parameters.texture_width_mm))
 
 
 def _by_brightness(values: Any) -> npt.NDArray[np.float64]:
@@ -204,14 +204,3 @@ def _by_brightness(values: Any) -> npt.NDArray[np.float64]:
     table: npt.NDArray[np.float64] = np.where(code < BRAIN_CODE, other, brain)
     table[EYE_CODE] = values[S.EYE]
     return table
-
-
-def _noise_cube(rng: np.random.Generator, width_mm: float) -> FloatVolume:
-    """Return smooth noise of unit spread that goes on at its borders, 1 mm."""
-    white = rng.standard_normal((_NOISE_SIZE,) * 3, dtype=np.float32)
-    wave = np.fft.fftfreq(_NOISE_SIZE).astype(np.float32)
-    low = np.exp(-2 * (np.pi * width_mm * wave) ** 2)
-    half = low[: _NOISE_SIZE // 2 + 1]
-    spectrum = np.fft.rfftn(white) * low[:, None, None] * low[None, :, None] * half[None, None, :]
-    noise = np.fft.irfftn(spectrum, s=white.shape, axes=(0, 1, 2)).astype(np.float32)
-    return np.asarray(noise / noise.std(), dtype=np.float32)

@@ -139,7 +139,7 @@ def draw_person(
     scale = overall * rng.uniform(0.95, 1.05, 3)
     bumps: list[Bump] = []
     for _, center, width, reach in _SHAPES:
-        shift = rng.uniform(-1, 1, 3) * reach * size
+        shift = np.clip(0.6 * rng.standard_normal(3), -1, 1) * reach * size
         if center[0] == 0:
             bumps.append(_bump(center, width, shift))
             continue
@@ -152,9 +152,9 @@ def draw_person(
         shear=_three(rng.uniform(-0.04, 0.04, 3) * (1.0, 0.4, 0.4)),
         mirrored=bool(rng.integers(2)),
         bumps=tuple(bumps),
-        field_mm=float(rng.uniform(2.0, 3.5)),
-        field_width_mm=float(rng.uniform(26, 36)),
-        face_field_mm=float(rng.uniform(0.5, 1.0)),
+        field_mm=float(rng.uniform(1.0, 2.0)),
+        field_width_mm=float(rng.uniform(30, 44)),
+        face_field_mm=float(rng.uniform(0.4, 0.8)),
         face_field_width_mm=float(rng.uniform(12, 18)),
         seed=int(rng.integers(2**31)),
         years=float(years),

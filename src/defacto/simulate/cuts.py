@@ -81,6 +81,12 @@ def add_above(mask: Mask, field: Field, to_field: Affine, level: float) -> None:
     _add_above(mask, field.values, matrix, field.low, field.high, np.float32(level))
 
 
+def clear_above(mask: Mask, field: Field, to_field: Affine, level: float) -> None:
+    """Set to False, in place, the voxels at which a field is above a level; as `add_above`."""
+    matrix = np.ascontiguousarray(field.grid.to_voxel @ to_field)
+    _clear_above(mask, field.values, matrix, np.float32(level))
+
+
 def add_within(mask: Mask, planes: Sequence[Sequence[float]], to_world: Affine) -> None:
     """Set to True, in place, the voxels in front of all planes.
 
@@ -136,6 +142,21 @@ def _add_above(mask: Any, values: Any, m: Any, low: Any, high: Any, level: Any) 
                 z = min(max(z0 + m[2, 2] * k, 0.0), top[2])
                 if _interpolate(values, x, y, z) > level:
                     mask[i, j, k] = True
+
+
+@compiled
+def _clear_above(mask: Any, values: Any, m: Any, level: Any) -> None:
+    top = np.array(values.shape) - 1.0
+    for i in range(mask.shape[0]):
+        for j in range(mask.shape[1]):
+            for k in range(mask.shape[2]):
+                if not mask[i, j, k]:
+                    continue
+                x = min(max(m[0, 0] * i + m[0, 1] * j + m[0, 2] * k + m[0, 3], 0.0), top[0])
+                y = min(max(m[1, 0] * i + m[1, 1] * j + m[1, 2] * k + m[1, 3], 0.0), top[1])
+                z = min(max(m[2, 0] * i + m[2, 1] * j + m[2, 2] * k + m[2, 3], 0.0), top[2])
+                if _interpolate(values, x, y, z) > level:
+                    mask[i, j, k] = False
 
 
 @compiled

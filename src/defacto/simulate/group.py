@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -111,6 +111,9 @@ def _make_sample(recipe: Recipe, scene: Scene, seeds: list[int], slot: Slot) -> 
     for tries in range(1, TRIES + 1):
         kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
         parameters = draw_outcome(rng, kind, wanted or list(Outcome)[int(rng.integers(4))])
+        if slot.beyond_mm:
+            beyond = {"beyond_mm": float(rng.uniform(*slot.beyond_mm))}
+            parameters = replace(parameters, values={**parameters.values, **beyond})
         made = make_outcome(scene, parameters)
         truth = find_truth(scene, made)
         outcome = truth.outcome(strict)

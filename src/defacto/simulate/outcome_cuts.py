@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from defacto.simulate.acquisition import HEAD_CENTER_MM, rotation
-from defacto.simulate.cuts import add_above, add_within, template_field
+from defacto.simulate.cuts import add_above, add_within, clear_above, template_field
 from defacto.simulate.made import Made, Values
 from defacto.simulate.scene import Scene
 from defacto.types import Affine, Mask, Outcome
@@ -79,7 +79,7 @@ def template_mask(scene: Scene, values: Mapping[str, Any]) -> Mask:
         ears = template_field(_EARS, level)
         add_above(mask, ears, placed(values, (right, 0.0, superior)) @ scene.to_base, level)
     if values.get("spare_mm") is not None:
-        mask &= ~brain_within(scene, values["spare_mm"])
+        clear_above(mask, scene.brain_field, scene.grid.affine, -values["spare_mm"])
     return mask
 
 
@@ -92,13 +92,6 @@ def placed(values: Mapping[str, Any], nudge_mm: tuple[float, float, float]) -> A
     matrix[:3, :3] = linear
     matrix[:3, 3] = center - linear @ (center + np.array(nudge_mm))
     return matrix
-
-
-def brain_within(scene: Scene, distance_mm: float) -> Mask:
-    """Return what lies within a distance of the brain; negative: so deep in it."""
-    mask = np.zeros(scene.grid.shape, dtype=bool)
-    add_above(mask, scene.brain_field, scene.grid.affine, -distance_mm)
-    return mask
 
 
 def draw_again(rng: np.random.Generator, wanted: Outcome) -> Values:

@@ -12,8 +12,8 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from defacto.config import DefaceSettings, QcSettings, Settings
 from defacto.errors import SettingsError
-from defacto.simulate.head import Ranges
 from defacto.simulate.outcome import KINDS
+from defacto.simulate.ranges import Ranges
 from defacto.types import Outcome
 
 Store = Literal["renders", "volumes", "planes"]
@@ -34,12 +34,15 @@ class Slot:
         So many times a head.
     name : str
         For the manifest; by default the outcome.
+    beyond_mm : tuple of float
+        For skull-stripping: how far beyond the brain is kept, from and to; empty leaves it to the kind.
     """
 
     kinds: Mapping[str, float]
     outcome: str = ""
     count: int = 1
     name: str = ""
+    beyond_mm: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,27 +195,29 @@ def read_recipe(name: str) -> Recipe:
 
 def _recipe(document: Mapping[str, Any]) -> Recipe:
     values = dict(document)
-    values["ranges"] = _build(Ranges, values.pop("heads_from", {}), "heads_from.")
-    values["limits"] = _build(Limits, values.pop("limits", {}), "limits.")
-    values["slots"] = tuple(_build(Slot, each, "slots.") for each in values.pop("slots", []))
-    recipe: Recipe = _build(Recipe, values, "")
+    values["ranges"] = build(Ranges, values.pop("heads_from", {}), "heads_from.")
+    values["limits"] = build(Limits, values.pop("limits", {}), "limits.")
+    values["slots"] = tuple(build(Slot, each, "slots.") for each in values.pop("slots", []))
+    recipe: Recipe = build(Recipe, values, "")
     _check(recipe)
     return recipe
 
 
-def _build(kind: type, values: Mapping[str, Any], prefix: str) -> Any:
+def build(kind: type, values: Mapping[str, Any], prefix: str) -> Any:
+    """Make a dataclass of a table of a recipe, and say in a sentence what does not fit."""
     known = get_type_hints(kind)
     for name in values:
         if name not in known:
             raise SettingsError(f"Recipe: there is no {prefix}{name}; expected one of {', '.join(known)}.")
     try:
-        return kind(**{name: _tuples(value) for name, value in values.items()})
+        return kind(**{name: tuples(value) for name, value in values.items()})
     except (TypeError, ValueError) as error:
         raise SettingsError(f"Recipe {prefix or 'file'}: {error}.") from error
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(each) for each in value) if isinstance(value, list) else value
+def tuples(value: Any) -> Any:
+    """Return lists as tuples, all the way down."""
+    return tuple(tuples(each) for each in value) if isinstance(value, list) else value
 
 
 def _check(recipe: Recipe) -> None:

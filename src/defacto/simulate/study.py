@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,18 +13,9 @@ from defacto.simulate.acquisition import AcquisitionParameters, acquire, draw_ac
 from defacto.simulate.base import load_base
 from defacto.simulate.contrast import Contrast, ContrastParameters, draw_contrast, make_palette
 from defacto.simulate.person import Person, PersonParameters, draw_person, make_person
+from defacto.simulate.study_files import Participant, sidecar_of, write_json, write_study_files
 
 _KEPT_OF_TRUNCATED = 0.6
-
-
-@dataclass(frozen=True)
-class Participant:
-    """A row of participants.tsv."""
-
-    label: str
-    age: int
-    sex: str
-    size: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -95,22 +83,6 @@ PROTOCOLS = (
     Protocol("06", "T1w", Contrast.T1W, _ISOTROPIC, truncated=True),
 )
 
-_SIDECARS: Mapping[Contrast, Mapping[str, Any]] = {
-    Contrast.T1W: {"RepetitionTime": 2.3, "EchoTime": 0.00298, "InversionTime": 0.9, "FlipAngle": 9},
-    Contrast.T2W: {"RepetitionTime": 5.2, "EchoTime": 0.098, "FlipAngle": 150},
-    Contrast.PDW: {"RepetitionTime": 2.8, "EchoTime": 0.011, "FlipAngle": 150},
-    Contrast.FLAIR: {"RepetitionTime": 9.0, "EchoTime": 0.089, "InversionTime": 2.5, "FlipAngle": 150},
-    Contrast.T1W_GADOLINIUM: {"RepetitionTime": 0.55, "EchoTime": 0.0089, "FlipAngle": 70},
-}
-_NAMES_THE_PATIENT = {
-    "PatientName": "Made^Person",
-    "PatientBirthDate": "19010101",
-    "InstitutionName": "Hospital of Nowhere",
-    "DeviceSerialNumber": "00000",
-    "AcquisitionDateTime": "1901-01-01T08:00:00",
-    "ImageComments": "made by defacto; nobody was scanned",
-}
-
 
 def make_study(folder: Path, *, seed: int = 1) -> None:
     """Make a BIDS study of eight scans of six made persons, one of them in a truncated file.
@@ -122,7 +94,7 @@ def make_study(folder: Path, *, seed: int = 1) -> None:
     seed : int
         The same seed gives the same bytes.
     """
-    _write_study_files(folder)
+    write_study_files(folder, PARTICIPANTS)
     recipes = draw_study(seed)
     load_base()
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -163,52 +135,5 @@ def _make_scan(folder: Path, recipe: Recipe, person: Person) -> None:
     if protocol.truncated:
         content = path.read_bytes()
         path.write_bytes(content[: int(len(content) * _KEPT_OF_TRUNCATED)])
-    _write_json(path.with_name(f"{stem}.json"), _sidecar(protocol))
-
-
-def _sidecar(protocol: Protocol) -> dict[str, Any]:
-    """Return what a converter writes beside a scan, with what names a patient still in it."""
-    sidecar = {
-        "Modality": "MR",
-        "MagneticFieldStrength": 3,
-        "Manufacturer": "Made",
-        **_SIDECARS[protocol.contrast],
-        "SliceThickness": protocol.acquisition.voxel_mm[2],
-        **_NAMES_THE_PATIENT,
-    }
-    if protocol.contrast is Contrast.T1W_GADOLINIUM:
-        sidecar["ContrastBolusIngredient"] = "GADOLINIUM"
-    return sidecar
-
-
-def _write_study_files(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_json(
-        folder / "dataset_description.json",
-        {
-            "Name": "A made study",
-            "BIDSVersion": "1.10.0",
-            "DatasetType": "raw",
-            "License": "CC0",
-            "Authors": ["defacto"],
-            "HowToAcknowledge": "Nobody was scanned for this.",
-        },
-    )
-    (folder / "README").write_text(
-        "A study made by defacto from an average head. Nobody was scanned: the persons, their faces and what "
-        "names them in the sidecars are made up.\n",
-        encoding="utf-8",
-    )
-    rows = ["participant_id\tage\tsex", *(f"sub-{p.label}\t{p.age}\t{p.sex}" for p in PARTICIPANTS)]
-    (folder / "participants.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    _write_json(
-        folder / "participants.json",
-        {
-            "age": {"Description": "Age of the participant, made up", "Units": "year"},
-            "sex": {"Description": "Sex of the participant, made up", "Levels": {"F": "female", "M": "male"}},
-        },
-    )
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    sidecar = sidecar_of(protocol.contrast, protocol.acquisition.voxel_mm[2])
+    write_json(path.with_name(f"{stem}.json"), sidecar)

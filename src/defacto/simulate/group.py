@@ -112,7 +112,8 @@ def _make_sample(recipe: Recipe, scene: Scene, seeds: list[int], slot: Slot) -> 
         kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
         parameters = draw_outcome(rng, kind, wanted or list(Outcome)[int(rng.integers(4))])
         if slot.beyond_mm:
-            beyond = {"beyond_mm": float(rng.uniform(*slot.beyond_mm))}
+            low, high = slot.beyond_mm
+            beyond = {"beyond_mm": float(rng.uniform(low, high))}
             parameters = replace(parameters, values={**parameters.values, **beyond})
         made = make_outcome(scene, parameters)
         truth = find_truth(scene, made)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from defacto.anatomy.brain import distance_mm
 from defacto.anatomy.compile import compiled
+from defacto.anatomy.morphology import distance_mm
 from defacto.qc.surface import far_field_mm
 from defacto.simulate.base import Base
 from defacto.simulate.cuts import Field, add_above, boxed
@@ -26,6 +26,8 @@ _SPARSE = 23
 
 Points = npt.NDArray[np.int64]
 """Flat indices of voxels, C order."""
+Steps = npt.NDArray[np.int64]
+"""From voxel to voxel along i, j, k, shape (n, 3)."""
 
 
 class Scene:
@@ -107,12 +109,17 @@ class Scene:
         return boxed(values, Grid(coarse.shape, affine), -1e6)
 
     @cached_property
-    def offsets(self) -> npt.NDArray[np.int64]:
-        """Steps from a voxel to all within `SEEN_MM` of it, itself first, shape (n, 3)."""
+    def near(self) -> Steps:
+        """Steps from a voxel to all within `SEEN_MM` of it, itself first."""
         return _ball(self.grid, SEEN_MM)
 
+    @cached_property
+    def around(self) -> Steps:
+        """Steps from a voxel of the skin to all that may lie within `SEEN_MM` of the surface above it."""
+        return _ball(self.grid, SEEN_MM + SKIN_MM)
 
-def _ball(grid: Grid, radius_mm: float) -> npt.NDArray[np.int64]:
+
+def _ball(grid: Grid, radius_mm: float) -> Steps:
     reach = np.floor(radius_mm / np.array(grid.voxel_size_mm) + 1e-3).astype(int)
     axes = [np.arange(-n, n + 1) for n in reach]
     steps = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -121,7 +128,7 @@ def _ball(grid: Grid, radius_mm: float) -> npt.NDArray[np.int64]:
     return np.ascontiguousarray(near[np.argsort(np.abs(near).sum(axis=1), kind="stable")], dtype=np.int64)
 
 
-def count_seen(points: Points, solid: Mask, hollow: bool, offsets: npt.NDArray[np.int64]) -> int:
+def count_seen(points: Points, solid: Mask, near: Steps, around: Steps | None) -> int:
     """Count the points of skin near which the surface of the result lies.
 
     Parameters
@@ -130,29 +137,29 @@ def count_seen(points: Points, solid: Mask, hollow: bool, offsets: npt.NDArray[n
         Flat indices.
     solid : ndarray of bool
         Tissue of the result.
-    hollow : bool
-        Whether air must be near too, because tissue may have been put in front of a point.
-    offsets : ndarray
-        From `Scene.offsets`.
+    near : ndarray
+        From `Scene.near`: there must be tissue.
+    around : ndarray or None
+        From `Scene.around`, where tissue may have been put in front of a point: there must be air too.
     """
-    return int(_count_seen(points, solid, hollow, offsets))
+    seen = _with(points, solid, near, True)
+    if around is not None:
+        seen &= _with(points, solid, around, False)
+    return int(np.count_nonzero(seen))
 
 
 @compiled
-def _count_seen(points: Any, solid: Any, hollow: bool, offsets: Any) -> int:
+def _with(points: Any, solid: Any, steps: Any, wanted: bool) -> Any:
+    """Return for which points a voxel that is solid, or is not, lies at one of the steps."""
     ni, nj, nk = solid.shape
-    count = 0
-    for point in points:
+    found = np.zeros(points.size, dtype=np.bool_)
+    for p in range(points.size):
+        point = points[p]
         i, j, k = point // (nj * nk), (point // nk) % nj, point % nk
-        tissue, air = False, not hollow
-        for n in range(offsets.shape[0]):
-            a, b, c = i + offsets[n, 0], j + offsets[n, 1], k + offsets[n, 2]
+        for n in range(steps.shape[0]):
+            a, b, c = i + steps[n, 0], j + steps[n, 1], k + steps[n, 2]
             inside = 0 <= a < ni and 0 <= b < nj and 0 <= c < nk
-            if inside and solid[a, b, c]:
-                tissue = True
-            else:
-                air = True
-            if tissue and air:
-                count += 1
+            if (inside and solid[a, b, c]) == wanted:
+                found[p] = True
                 break
-    return count
+    return found

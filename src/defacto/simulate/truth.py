@@ -130,7 +130,7 @@ def _seen(scene: Scene, made: Made, points: Points, solid: Mask) -> int:
     if made.flattened is not None:
         points = points[~made.flattened.ravel()[points]]
         return int(points.size)
-    return count_seen(points, solid, made.inside is not None, scene.offsets)
+    return count_seen(points, solid, scene.near, None if made.inside is None else scene.around)
 
 
 __all__ = ["SKIN_MM", "Truth", "find_truth", "solid_after"]

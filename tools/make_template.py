@@ -21,8 +21,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from defacto.anatomy import registration
-from defacto.anatomy.brain import distance_mm
-from defacto.anatomy.head import fill_holes
+from defacto.anatomy.morphology import distance_mm, fill_holes
 from defacto.anatomy.resample import carry
 from defacto.anatomy.template import data_path, load_template
 from defacto.types import Feature, Grid

@@ -6,7 +6,7 @@ from itertools import permutations, product
 import numpy as np
 
 from defacto.anatomy import Context, load_template
-from defacto.anatomy.brain import distance_mm
+from defacto.anatomy.morphology import distance_mm
 from defacto.anatomy.registration import Registration
 from defacto.io.arrays import scan_from_arrays
 

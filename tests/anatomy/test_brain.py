@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from defacto.anatomy import load_template
-from defacto.anatomy.brain import distance_mm, find_brain
+from defacto.anatomy.brain import find_brain
+from defacto.anatomy.morphology import distance_mm
 
 fractions = st.floats(0.0, 1.0)
 
@@ -48,12 +49,3 @@ def test_out_of_view_the_expected_brain_stands():
     expected = load_template().p_brain > 0.5
     assert not (expected & ~find_brain(seen(slice(0, 0)), 0.5)).any()
     assert not (expected & ~find_brain(seen(slice(0, 50)), 0.5)).any()
-
-
-def test_distance_is_in_mm_and_negative_inside():
-    mask = np.zeros((21, 21, 21), bool)
-    mask[8:13, 8:13, 8:13] = True
-    away = distance_mm(mask, (1.0, 2.0, 3.0))
-    assert np.array_equal(away <= 0, mask)
-    assert [away[18, 10, 10] - away[16, 10, 10], away[10, 18, 10] - away[10, 16, 10]] == [2, 4]
-    assert away[10, 10, 18] - away[10, 10, 16] == 6

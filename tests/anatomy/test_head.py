@@ -2,13 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import array_shapes, arrays
 
 from anatomy.heads import template_scan
 from defacto.anatomy import load_template
-from defacto.anatomy.head import fill_holes, find_head, head_level, largest_piece, skin
-
-masks = arrays(bool, array_shapes(min_dims=3, max_dims=3, min_side=1, max_side=6))
+from defacto.anatomy.head import find_head, head_level
 
 
 def overlap(one, other):
@@ -60,35 +57,3 @@ def test_volumes_of_few_slices_are_not_refused(head):
     scan = template_scan()
     few = np.ascontiguousarray(scan.volume[:, :, 60:64])
     assert overlap(find_head(few, scan.grid), head[:, :, 60:64]) > 0.9
-
-
-def test_largest_piece_is_one_piece_with_its_holes_filled():
-    mask = np.zeros((12, 12, 12), bool)
-    mask[1:7, 1:7, 1:7] = True
-    mask[3, 3, 3] = False
-    mask[9:11, 9:11, 9:11] = True
-    wanted = np.zeros_like(mask)
-    wanted[1:7, 1:7, 1:7] = True
-    assert np.array_equal(largest_piece(mask), wanted)
-
-
-@settings(deadline=None)
-@given(masks)
-def test_filling_holes_adds_only_and_twice_is_once(mask):
-    filled = fill_holes(mask)
-    assert (filled | ~mask).all()
-    assert np.array_equal(fill_holes(filled), filled)
-
-
-@given(masks)
-def test_skin_is_head_that_touches_what_is_not(mask):
-    outer = skin(mask)
-    assert not (outer & ~mask).any()
-    for index in np.argwhere(mask):
-        touches = any(
-            0 <= index[axis] + by < mask.shape[axis]
-            and not mask[tuple(index + by * np.eye(3, dtype=int)[axis])]
-            for axis in range(3)
-            for by in (-1, 1)
-        )
-        assert outer[tuple(index)] == touches

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from anatomy.heads import known_context, motion, moved_scan, storage_orders, stored_as, stored_back
 from defacto.anatomy import load_template
-from defacto.anatomy.brain import distance_mm
+from defacto.anatomy.morphology import distance_mm
 from defacto.config import DefaceSettings
 from defacto.deface import METHODS
 from defacto.io.arrays import scan_from_arrays

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import SimpleITK as sitk
 
+from defacto.anatomy.morphology import closed, distance_mm, fill_holes, largest_piece, opened
 from defacto.anatomy.template import load_template
 from defacto.types import FloatVolume, Mask
 
 _SURE, _LIKELY, _SEEN = 0.95, 0.3, 0.02
 _REACH_MM = 4.0
-_OPENING_VOXELS = 2
+_OPENING_VOXELS, _CLOSING_VOXELS = 2.5, 1.5
 
 
 def find_brain(registered: FloatVolume, fraction: float) -> Mask:
@@ -46,12 +46,9 @@ def find_brain(registered: FloatVolume, fraction: float) -> Mask:
     with np.errstate(invalid="ignore"):
         alike = (here > air + fraction * (middle - air)) & (here < 1.1 * high - 0.1 * air)
     alike &= expected.reach[expected.box]
-    opened = sitk.BinaryMorphologicalOpening(_image(alike | core[expected.box]), [_OPENING_VOXELS] * 3)
-    pieces = sitk.RelabelComponent(sitk.ConnectedComponent(opened))
-    grown = (_array(pieces) == 1) | expected.likely[expected.box]
-    closed = sitk.BinaryFillhole(sitk.BinaryMorphologicalClosing(_image(grown), [1] * 3))
+    grown = largest_piece(opened(alike | core[expected.box], _OPENING_VOXELS))
     brain = np.zeros_like(expected.likely)
-    brain[expected.box] = _array(closed) > 0
+    brain[expected.box] = fill_holes(closed(grown | expected.likely[expected.box], _CLOSING_VOXELS))
     return brain
 
 
@@ -70,24 +67,6 @@ def _expected() -> _Expected:
     p_brain = load_template().p_brain
     reach = distance_mm(p_brain > _SEEN) < _REACH_MM
     index = [np.flatnonzero(reach.any(axis=tuple(n for n in range(3) if n != axis))) for axis in range(3)]
-    rim = _OPENING_VOXELS + 1
+    rim = int(_OPENING_VOXELS) + 2
     box = tuple(slice(max(int(i[0]) - rim, 0), int(i[-1]) + rim + 1) for i in index)
     return _Expected(p_brain > _SURE, p_brain > _LIKELY, reach, box)
-
-
-def distance_mm(mask: Mask, spacing_mm: tuple[float, float, float] = (2.0, 2.0, 2.0)) -> FloatVolume:
-    """Return the signed distance of every voxel to the surface of a mask, mm; negative inside."""
-    image = _image(mask)
-    image.SetSpacing(spacing_mm)
-    signed = sitk.SignedMaurerDistanceMap(
-        image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True
-    )
-    return np.ascontiguousarray(_array(signed), dtype=np.float32)
-
-
-def _image(mask: Mask) -> sitk.Image:
-    return sitk.GetImageFromArray(np.ascontiguousarray(mask.transpose(2, 1, 0), dtype=np.uint8))
-
-
-def _array(image: sitk.Image) -> FloatVolume:
-    return np.asarray(sitk.GetArrayFromImage(image)).transpose(2, 1, 0)

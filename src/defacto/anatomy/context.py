@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from defacto.anatomy.begin import Begun
-from defacto.anatomy.brain import distance_mm, find_brain
+from defacto.anatomy.brain import find_brain
+from defacto.anatomy.morphology import distance_mm
 from defacto.anatomy.registration import Registration, register
 from defacto.anatomy.resample import carry
 from defacto.anatomy.template import load_template

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import SimpleITK as sitk
 
+from defacto.anatomy.morphology import largest_piece
 from defacto.types import FloatVolume, Grid, Mask
 
 
@@ -23,9 +23,7 @@ def find_head(volume: FloatVolume, grid: Grid) -> Mask:
     ndarray of bool, shape ``grid.shape``
         All False where nothing stands out.
     """
-    image = sitk.GetImageFromArray(volume)
-    image.SetSpacing(grid.voxel_size_mm[::-1])
-    smooth = sitk.GetArrayFromImage(sitk.DiscreteGaussian(image, 1.0, 5)) if min(volume.shape) > 5 else volume
+    smooth = _smoothed(volume, grid, 1.0)
     level = head_level(smooth)
     if level is None:
         return np.zeros(volume.shape, dtype=bool)
@@ -48,39 +46,18 @@ def head_level(values: FloatVolume) -> float | None:
     return min(split, air + 0.2 * (float(np.percentile(bright, 90)) - air))
 
 
-def largest_piece(mask: Mask) -> Mask:
-    """Return the largest connected piece of a mask, its holes filled."""
-    image = sitk.GetImageFromArray(np.ascontiguousarray(mask, dtype=np.uint8))
-    pieces = sitk.RelabelComponent(sitk.ConnectedComponent(image))
-    return fill_holes(sitk.GetArrayFromImage(pieces) == 1)
-
-
-def fill_holes(mask: Mask) -> Mask:
-    """Return the mask with all air that cannot be reached from outside added."""
-    air = sitk.ConnectedComponent(sitk.GetImageFromArray((~mask).astype(np.uint8)))
-    pieces = sitk.GetArrayFromImage(air)
-    outside = np.zeros(int(pieces.max()) + 1, dtype=bool)
-    for axis in range(3):
-        for end in (0, -1):
-            outside[np.unique(np.take(pieces, end, axis=axis))] = True
-    outside[0] = False
-    return np.asarray(~outside[pieces])
-
-
-def skin(head: Mask) -> Mask:
-    """Return the voxels of a mask that touch what is outside it (by a face)."""
-    inner = head.copy()
-    for axis in range(3):
-        inner &= _shift(head, axis, 1) & _shift(head, axis, -1)
-    return np.asarray(head & ~inner)
-
-
-def _shift(mask: Mask, axis: int, by: int) -> Mask:
-    moved = np.roll(mask, by, axis)
-    edge: list[slice] = [slice(None)] * 3
-    edge[axis] = slice(0, 1) if by > 0 else slice(-1, None)
-    moved[tuple(edge)] = mask[tuple(edge)]
-    return moved
+def _smoothed(volume: FloatVolume, grid: Grid, sigma_mm: float) -> FloatVolume:
+    """Convolve with a Gaussian of five voxels along each axis."""
+    for axis, size_mm in enumerate(grid.voxel_size_mm):
+        taps = np.exp(-0.5 * (np.arange(-2, 3) * size_mm / sigma_mm) ** 2)
+        taps /= taps.sum()
+        wide = np.pad(volume, [(2, 2) if n == axis else (0, 0) for n in range(3)], mode="edge")
+        count = volume.shape[axis]
+        volume = np.zeros_like(volume)
+        for n, tap in enumerate(taps):
+            window = tuple(slice(n, n + count) if a == axis else slice(None) for a in range(3))
+            volume += np.float32(tap) * wide[window]
+    return volume
 
 
 def _otsu(values: FloatVolume) -> float:

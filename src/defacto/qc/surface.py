@@ -9,8 +9,8 @@ from functools import cache
 import numpy as np
 
 from defacto.anatomy import Context, load_template
-from defacto.anatomy.brain import distance_mm
-from defacto.anatomy.head import head_level, largest_piece, skin
+from defacto.anatomy.head import head_level
+from defacto.anatomy.morphology import distance_mm, largest_piece, skin
 from defacto.qc.shares import ELSEWHERE_MM, is_there, share_left, tissue_ml
 from defacto.types import Affine, Feature, FloatVolume, Grid, Mask, Scan
 

@@ -1,0 +1,1 @@
+"""Networks: how they are built, trained, judged and exported. The one room that loads torch."""

@@ -1,0 +1,246 @@
+"""Train the anatomy network on made heads."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from defacto.anatomy.regions import NINE, Region, is_brain
+from defacto.simulate.bases import BaseHandle
+from defacto.training.anatomy_samples import Sample, SampleRanges, samples
+from defacto.training.networks import AnatomyNet
+
+CHECKPOINT = "checkpoint.pt"
+BEST = "best.pt"
+LOG = "log.jsonl"
+
+
+@dataclass(frozen=True)
+class AnatomyTraining:
+    """A training of the anatomy network.
+
+    Parameters
+    ----------
+    steps : int
+        Steps in all; the learning rate falls to 0 over them.
+    rate : float
+        Largest learning rate of AdamW.
+    seed : int
+        Of weights and samples.
+    batch : int
+        Samples a step.
+    judge_every : int
+        Steps between two looks at the validation samples.
+    judged : int
+        How many validation samples there are.
+    keep : float
+        Share of the averaged weights that a step keeps; the averaged weights are judged and exported.
+    device : str
+        ``"cpu"`` or ``"cuda"``.
+    workers : int
+        Processes that make samples.
+    ranges : SampleRanges
+        What samples are drawn from.
+    """
+
+    steps: int = 6000
+    rate: float = 2e-3
+    seed: int = 1
+    batch: int = 1
+    judge_every: int = 500
+    judged: int = 24
+    keep: float = 0.998
+    device: str = "cpu"
+    workers: int = 1
+    ranges: SampleRanges = field(default_factory=SampleRanges)
+
+
+class _Stream(IterableDataset[tuple[Tensor, Tensor]]):
+    def __init__(
+        self, bases: Mapping[str, BaseHandle], training: AnatomyTraining, first: int, seed: int
+    ) -> None:
+        self.bases, self.training, self.first, self.seed = bases, training, first, seed
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        worker = get_worker_info()
+        offset, step = (worker.id, worker.num_workers) if worker else (0, 1)
+        for sample in samples(self.bases, self.training.ranges, self.seed, self.first + offset, step):
+            yield torch.from_numpy(sample.volume)[None], torch.from_numpy(sample.labels)
+
+
+def train(
+    training: AnatomyTraining,
+    bases: Mapping[str, Mapping[str, BaseHandle]],
+    folder: Path,
+    *,
+    minutes: float = float("inf"),
+) -> Mapping[str, float]:
+    """Train, or go on where an earlier call stopped.
+
+    Parameters
+    ----------
+    training : AnatomyTraining
+        What to do.
+    bases : mapping of str to mapping
+        Persons by split, ``train`` and ``validation``.
+    folder : Path
+        Holds the checkpoint, the best weights and a log; made where it is not there.
+    minutes : float
+        Stop after so long; the next call goes on.
+
+    Returns
+    -------
+    mapping of str to float
+        The last judgement.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(training.seed)
+    state = _State(training)
+    if (folder / CHECKPOINT).exists():
+        state.load(folder / CHECKPOINT)
+    judged = _judged(bases["validation"], training)
+    first = state.step * training.batch // training.ranges.looks
+    stream = _Stream(bases["train"], training, first, training.seed)
+    loader = DataLoader(
+        stream,
+        training.batch,
+        num_workers=training.workers,
+        prefetch_factor=4,
+        multiprocessing_context="spawn",
+    )
+    end, saved, judgement = time.monotonic() + 60 * minutes, time.monotonic(), {}
+    for volumes, labels in loader:
+        state.learn(volumes, labels)
+        if state.step % training.judge_every == 0 or state.step >= training.steps:
+            judgement = judge(state.averaged, judged, training.device)
+            _log(folder, state, judgement)
+            if judgement["score"] > state.best:
+                state.best = judgement["score"]
+                torch.save(state.averaged.state_dict(), folder / BEST)
+        if time.monotonic() - saved > 180 or state.step >= training.steps or time.monotonic() > end:
+            state.save(folder / CHECKPOINT)
+            saved = time.monotonic()
+        if state.step >= training.steps or time.monotonic() > end:
+            break
+    return judgement
+
+
+class _State:
+    """Weights, averaged weights, optimizer, and how far it came."""
+
+    def __init__(self, training: AnatomyTraining) -> None:
+        self.training, self.step, self.best, self.loss = training, 0, -1.0, 0.0
+        self.network = AnatomyNet(len(Region)).to(training.device, memory_format=torch.channels_last_3d)
+        self.averaged = AnatomyNet(len(Region)).to(training.device, memory_format=torch.channels_last_3d)
+        self.averaged.load_state_dict(self.network.state_dict())
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=training.rate, weight_decay=1e-4)
+
+    def learn(self, volumes: Tensor, labels: Tensor) -> None:
+        training = self.training
+        rise, rest = min(1.0, (self.step + 1) / 200), 1 - self.step / training.steps
+        for group in self.optimizer.param_groups:
+            group["lr"] = training.rate * rise * max(rest, 0.0) ** 0.9
+        volumes = volumes.to(training.device, memory_format=torch.channels_last_3d)
+        with torch.autocast(training.device, torch.bfloat16):
+            logits = self.network(volumes)
+        loss = anatomy_loss(logits.float(), labels.to(training.device).long())
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimizer.step()
+        self.step += 1
+        self.loss = 0.98 * self.loss + 0.02 * float(loss.detach())
+        keep = min(training.keep, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for mean, value in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
+                mean.lerp_(value, 1 - keep)
+
+    def save(self, path: Path) -> None:
+        content = {
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "best": self.best,
+            "loss": self.loss,
+        }
+        torch.save(content, path.with_suffix(".part"))
+        path.with_suffix(".part").replace(path)
+
+    def load(self, path: Path) -> None:
+        content: dict[str, Any] = torch.load(path, map_location=self.training.device, weights_only=True)
+        self.network.load_state_dict(content["network"])
+        self.averaged.load_state_dict(content["averaged"])
+        self.optimizer.load_state_dict(content["optimizer"])
+        self.step, self.best, self.loss = content["step"], content["best"], content["loss"]
+
+
+def anatomy_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return cross-entropy plus one minus the mean Dice of the regions that are there.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (n, regions, i, j, k)
+    labels : Tensor of int64, shape (n, i, j, k)
+    """
+    entropy = functional.cross_entropy(logits, labels)
+    p = logits.softmax(dim=1).flatten(2)
+    wanted = functional.one_hot(labels.flatten(1), p.shape[1]).transpose(1, 2).to(p.dtype)
+    both, either = (p * wanted).sum(dim=2), (p + wanted).sum(dim=2)
+    there = wanted.sum(dim=2) > 0
+    dice = (2 * both + 1) / (either + 1)
+    return entropy + 1 - dice[there].mean()
+
+
+def dice_by_region(found: np.ndarray[Any, Any], wanted: np.ndarray[Any, Any]) -> dict[str, float]:
+    """Return Dice of each region that is there, and of the whole brain (``brain``)."""
+    result = {}
+    for region in Region:
+        one, other = found == region, wanted == region
+        if other.any():
+            result[region.name.lower()] = float(2 * (one & other).sum() / (one.sum() + other.sum()))
+    one, other = is_brain(found), is_brain(wanted)
+    if other.any():
+        result["brain"] = float(2 * (one & other).sum() / (one.sum() + other.sum()))
+    return result
+
+
+def judge(network: AnatomyNet, judged: list[Sample], device: str) -> dict[str, float]:
+    """Return mean Dice by region over samples, of the nine regions (``nine``), and ``score``, which ranks."""
+    network.eval()
+    by_name: dict[str, list[float]] = {}
+    with torch.inference_mode():
+        for sample in judged:
+            volume = torch.from_numpy(sample.volume)[None, None].to(device)
+            found = network(volume).argmax(dim=1)[0].to(torch.uint8).cpu().numpy()
+            for name, value in dice_by_region(found, sample.labels).items():
+                by_name.setdefault(name, []).append(value)
+    network.train()
+    means = {name: float(np.mean(values)) for name, values in by_name.items()}
+    means["nine"] = float(np.mean([means[region.name.lower()] for region in NINE]))
+    features = [means[name] for name in ("eyes", "nose", "mouth", "left_ear", "right_ear") if name in means]
+    means["score"] = (means["brain"] + means["nine"] + float(np.mean(features))) / 3
+    return means
+
+
+def _judged(bases: Mapping[str, BaseHandle], training: AnatomyTraining) -> list[Sample]:
+    stream = samples(bases, training.ranges, training.seed + 1_000_000, 0)
+    return [next(stream) for _ in range(training.judged)]
+
+
+def _log(folder: Path, state: _State, judgement: Mapping[str, float]) -> None:
+    line = {"step": state.step, "loss": state.loss, **judgement}
+    with (folder / LOG).open("a") as stream:
+        stream.write(
+            json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in line.items()}) + "\n"
+        )

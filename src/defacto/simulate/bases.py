@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from defacto.anatomy.resample import carry, straight_grid
+from defacto.anatomy.compile import compiled
+from defacto.anatomy.resample import straight_grid
 from defacto.errors import VolumeError
 from defacto.simulate.base import TEMPLATE, Base, load_base
 from defacto.simulate.fit import STEP_MM, Fit, fit
@@ -22,6 +24,7 @@ from defacto.simulate.labelmap import (
     depth_in_view_mm,
     read_label_map,
 )
+from defacto.simulate.sample import cell, look
 from defacto.simulate.structures import Structure
 from defacto.types import FloatVolume, Grid, LabelVolume
 
@@ -33,7 +36,8 @@ _SKIN_MM = 2.2
 _JOIN_MM = 8.0
 _PAST_MM = 3.0
 _MARGIN = 12
-_PAD = (14, 12, 0)
+_PAD = np.array([16, 16, 14])
+_OWN = 0.3
 
 
 @dataclass(frozen=True)
@@ -106,62 +110,65 @@ def stored_fits() -> Mapping[str, Fit]:
 
 def join(labels: LabelMap, found: Fit, template: Base) -> Base:
     """Make one head of a label map and, beyond its field of view, the template's."""
-    grid = _padded(template.grid)
-    place = _places(found, template.grid, grid)
+    grid = _padded(template)
     own = np.clip(depth_in_view_mm(labels, found.to_template, grid) / np.float32(_JOIN_MM), 0, 1)
     surface = carry_surface_mm(labels, found.to_template, grid)
-    other = _pulled(template.surface_mm, place)
-    surface = np.asarray(own * surface + (1 - own) * other, dtype=np.float32)
     structures = carry_structures(labels, found.to_template, grid)
-    structures = np.where(own > 0.3, structures, _nearest(template.structures, place))
+    features = np.zeros(grid.shape, dtype=np.uint8)
+    _fill(
+        (template.surface_mm, template.structures, template.features),
+        found.shift_mm,
+        _scales(grid, template.grid),
+        _scales(grid, found.grid),
+        np.asarray(own, dtype=np.float32),
+        (surface, structures, features),
+    )
     structures = _skinned(structures, surface)
-    features = _nearest(template.features, place)
     return _cropped(Base(labels.name, grid, surface, structures, structures, features))
 
 
-def _padded(grid: Grid) -> Grid:
-    """Make room at the sides and in front for heads that are wider than the template's."""
-    affine = grid.affine.copy()
-    affine[:3, 3] -= _PAD
-    shape = [count + 2 * pad for count, pad in zip(grid.shape, _PAD, strict=True)]
-    return Grid((shape[0], shape[1], shape[2]), affine)
+def _padded(template: Base) -> Grid:
+    """Return the template's grid about its head, with room for heads that are larger."""
+    low = template.box[:, 0] - _PAD
+    shape = template.box[:, 1] + _PAD + 1 - low
+    affine = template.grid.affine.copy()
+    affine[:3, 3] += low
+    return Grid((int(shape[0]), int(shape[1]), int(shape[2])), affine)
 
 
-def _places(found: Fit, source: Grid, grid: Grid) -> list[FloatVolume]:
-    """Return the template's voxel for every voxel of a grid, axis by axis; both of 1 mm."""
-    places = []
-    for axis in range(3):
-        shift = carry(np.ascontiguousarray(found.shift_mm[..., axis]), found.grid, grid, np.eye(4), fill=None)
-        first = grid.affine[axis, 3] - source.affine[axis, 3]
-        index = (np.arange(grid.shape[axis]) + first).astype(np.float32)
-        shift += index.reshape([-1 if n == axis else 1 for n in range(3)])
-        places.append(shift)
-    return places
+def _scales(grid: Grid, source: Grid) -> npt.NDArray[np.float32]:
+    """Return slope and offset from voxels of a straight grid to those of another, axis by axis."""
+    matrix = source.to_voxel @ grid.affine
+    return np.stack([np.diag(matrix)[:3], matrix[:3, 3]], axis=1).astype(np.float32)
 
 
-def _index(places: list[FloatVolume], shape: tuple[int, ...]) -> tuple[npt.NDArray[np.int32], ...]:
-    return tuple(
-        np.clip(np.rint(place), 0, n - 1).astype(np.int32) for place, n in zip(places, shape, strict=True)
-    )
-
-
-def _pulled(volume: FloatVolume, places: list[FloatVolume]) -> FloatVolume:
-    """Look a smooth volume up, trilinear; its border goes on."""
-    shape = volume.shape
-    places = [np.clip(place, 0, n - 1.001) for place, n in zip(places, shape, strict=True)]
-    low = [place.astype(np.int32) for place in places]
-    share = [place - a for place, a in zip(places, low, strict=True)]
-    out = np.zeros(places[0].shape, dtype=np.float32)
-    for corner in np.ndindex(2, 2, 2):
-        weight: FloatVolume = np.ones((1, 1, 1), dtype=np.float32)
-        for s, upper in zip(share, corner, strict=True):
-            weight = weight * (s if upper else 1 - s)
-        out += weight * volume[tuple(a + c for a, c in zip(low, corner, strict=True))]
-    return out
-
-
-def _nearest(volume: LabelVolume, places: list[FloatVolume]) -> LabelVolume:
-    return np.asarray(volume[_index(places, volume.shape)])
+@compiled
+def _fill(template: Any, shift: Any, to_voxel: Any, to_node: Any, own: Any, out: Any) -> None:
+    """Look the deformed template up: its features everywhere, all else beyond the field of view, in place."""
+    surface, structures, features = template
+    out_surface, out_structures, out_features = out
+    n0, n1, n2 = surface.shape
+    half, one = np.float32(0.5), np.float32(1.0)
+    place = np.zeros(3, dtype=np.float32)
+    for i in range(own.shape[0]):
+        na, nu = cell(to_node[0, 0] * i + to_node[0, 1], shift.shape[0])
+        for j in range(own.shape[1]):
+            nb, nw = cell(to_node[1, 0] * j + to_node[1, 1], shift.shape[1])
+            for k in range(own.shape[2]):
+                nc, nt = cell(to_node[2, 0] * k + to_node[2, 1], shift.shape[2])
+                for axis in range(3):
+                    place[axis] = look(shift[..., axis], na, nb, nc, nu, nw, nt)
+                a, u = cell(to_voxel[0, 0] * i + to_voxel[0, 1] + place[0], n0)
+                b, w = cell(to_voxel[1, 0] * j + to_voxel[1, 1] + place[1], n1)
+                c, t = cell(to_voxel[2, 0] * k + to_voxel[2, 1] + place[2], n2)
+                a1, b1, c1 = a + (u > half), b + (w > half), c + (t > half)
+                out_features[i, j, k] = features[a1, b1, c1]
+                share = own[i, j, k]
+                if share < one:
+                    other = look(surface, a, b, c, u, w, t)
+                    out_surface[i, j, k] = share * out_surface[i, j, k] + (one - share) * other
+                if share <= np.float32(_OWN):
+                    out_structures[i, j, k] = structures[a1, b1, c1]
 
 
 def _skinned(structures: LabelVolume, surface: FloatVolume) -> LabelVolume:

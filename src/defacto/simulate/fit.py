@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import SimpleITK as sitk
 
-from defacto.anatomy.brain import distance_mm
+from defacto.anatomy.morphology import distance_mm
 from defacto.anatomy.registration import register
 from defacto.anatomy.resample import carry, straight_grid
 from defacto.anatomy.template import load_template

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
-from defacto.anatomy.brain import distance_mm
-from defacto.anatomy.head import fill_holes, largest_piece
+from defacto.anatomy.compile import compiled
+from defacto.anatomy.morphology import distance_mm, fill_holes, largest_piece
 from defacto.anatomy.resample import carry
 from defacto.errors import VolumeError
 from defacto.simulate.structures import FREESURFER, Structure
@@ -62,17 +63,31 @@ def read_label_map(path: Path) -> LabelMap:
     image = nib.as_closest_canonical(nib.load(path))
     labels = np.ascontiguousarray(image.dataobj).astype(np.int16)
     affine = np.asarray(image.affine, dtype=np.float64)
+    digest = hashlib.sha256(labels.tobytes() + np.round(affine, 3).tobytes()).hexdigest()[:16]
     structures = name_structures(labels)
     if not (structures == Structure.SKIN).any():
         raise VolumeError(
             f"{path.name}: expected labels of a whole head with skin (511), got values up to {labels.max()};"
             " give whole-head label maps as SynthSeg's"
         )
+    structures, affine = _about_the_head(structures, affine)
     head = _head(structures > 0)
     structures[~head] = Structure.AIR
-    digest = hashlib.sha256(labels.tobytes() + np.round(affine, 3).tobytes()).hexdigest()[:16]
-    grid = Grid((labels.shape[0], labels.shape[1], labels.shape[2]), affine)
+    grid = Grid((head.shape[0], head.shape[1], head.shape[2]), affine)
     return LabelMap(path.name.split(".")[0], grid, structures, head, _cuts(head, grid), digest)
+
+
+def _about_the_head(structures: LabelVolume, affine: Affine) -> tuple[LabelVolume, Affine]:
+    """Cut a volume down to what is labelled, and a little air."""
+    low, high = [], []
+    for axis in range(3):
+        used = np.flatnonzero((structures > 0).any(axis=tuple(n for n in range(3) if n != axis)))
+        low.append(max(int(used[0]) - 4, 0))
+        high.append(int(used[-1]) + 5)
+    moved = affine.copy()
+    moved[:3, 3] += moved[:3, :3] @ low
+    part = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    return np.ascontiguousarray(structures[part]), moved
 
 
 def name_structures(labels: npt.NDArray[np.int16]) -> LabelVolume:
@@ -107,12 +122,12 @@ def depth_in_view_mm(labels: LabelMap, to_template: Affine, target: Grid) -> Flo
     Only the sides count at which the head is cut.
     """
     pull = labels.grid.to_voxel @ np.linalg.inv(to_template) @ target.affine
-    i, j, k = np.ogrid[: target.shape[0], : target.shape[1], : target.shape[2]]
+    i, j, k = (a.astype(np.float32) for a in np.ogrid[tuple(slice(0, n) for n in target.shape)])
     depth = np.full(target.shape, 99.0, dtype=np.float32)
     for axis, side in labels.cuts:
         used = np.flatnonzero(labels.head.any(axis=tuple(n for n in range(3) if n != axis)))
-        row = pull[axis]
-        place = (row[0] * i + row[1] * j + row[2] * k + row[3]).astype(np.float32)
+        row = pull[axis].astype(np.float32)
+        place = row[0] * i + (row[1] * j + (row[2] * k + row[3]))
         beyond = place - (used[0] + 1) if side == 0 else (used[-1] - 1) - place
         depth = np.minimum(depth, beyond * np.float32(labels.grid.voxel_size_mm[axis]))
     return depth
@@ -121,27 +136,40 @@ def depth_in_view_mm(labels: LabelMap, to_template: Affine, target: Grid) -> Flo
 def carry_structures(labels: LabelMap, to_template: Affine, target: Grid) -> LabelVolume:
     """Look up the structure at each place of a grid in the template's world, nearest neighbour."""
     pull = labels.grid.to_voxel @ np.linalg.inv(to_template) @ target.affine
-    j, k = np.meshgrid(np.arange(target.shape[1]), np.arange(target.shape[2]), indexing="ij")
     out = np.zeros(target.shape, dtype=np.uint8)
-    limits = np.array(labels.structures.shape)[:, None, None]
-    for i in range(target.shape[0]):
-        place = [np.rint(row[0] * i + row[1] * j + row[2] * k + row[3]).astype(np.int32) for row in pull[:3]]
-        voxel = np.stack(place)
-        seen = ((voxel >= 0) & (voxel < limits)).all(axis=0)
-        out[i][seen] = labels.structures[tuple(voxel[:, seen])]
+    _pick(labels.structures, pull, out)
     return out
+
+
+@compiled
+def _pick(labels: Any, pull: Any, out: Any) -> None:
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            for k in range(out.shape[2]):
+                a = int(np.floor(pull[0, 0] * i + pull[0, 1] * j + pull[0, 2] * k + pull[0, 3] + 0.5))
+                b = int(np.floor(pull[1, 0] * i + pull[1, 1] * j + pull[1, 2] * k + pull[1, 3] + 0.5))
+                c = int(np.floor(pull[2, 0] * i + pull[2, 1] * j + pull[2, 2] * k + pull[2, 3] + 0.5))
+                if 0 <= a < labels.shape[0] and 0 <= b < labels.shape[1] and 0 <= c < labels.shape[2]:
+                    out[i, j, k] = labels[a, b, c]
 
 
 def carry_surface_mm(labels: LabelMap, to_template: Affine, target: Grid) -> FloatVolume:
     """Measure to the skin on a grid in the template's world, smoothly, most of all over the cranium."""
     soft = carry(labels.head, labels.grid, target, np.asarray(np.linalg.inv(to_template)))
     size = target.voxel_size_mm
-    image = sitk.GetImageFromArray(distance_mm(soft > 0.5, size))
-    image.SetSpacing(size[::-1])
-    fine, plain = (
-        sitk.GetArrayFromImage(sitk.SmoothingRecursiveGaussian(image, width))
-        for width in (_SMOOTH_MM, _PLAIN_MM)
-    )
+    distance = distance_mm(soft > 0.5, size)
+    smooth = _smoothed(distance, size, _SMOOTH_MM)
     z = target.affine[2, 3] + target.affine[2, 2] * np.arange(target.shape[2])
     share = np.clip((z - 5) / 30, 0, 1).astype(np.float32)
-    return np.asarray(fine + (plain - fine) * share, dtype=np.float32)
+    cranium = slice(int(np.searchsorted(share, 0, side="right")), None)
+    plain = _smoothed(distance[:, :, cranium], size, _PLAIN_MM)
+    smooth[:, :, cranium] += (plain - smooth[:, :, cranium]) * share[cranium]
+    return smooth
+
+
+def _smoothed(volume: FloatVolume, size_mm: tuple[float, float, float], width_mm: float) -> FloatVolume:
+    if min(volume.shape) < 4:
+        return volume
+    image = sitk.GetImageFromArray(np.ascontiguousarray(volume))
+    image.SetSpacing(size_mm[::-1])
+    return np.asarray(sitk.GetArrayFromImage(sitk.SmoothingRecursiveGaussian(image, width_mm)))

@@ -125,7 +125,7 @@ def _head_box(base: Base, person: Person) -> FloatVolume:
 
 
 @compiled
-def _cell(x: Any, n: int) -> tuple[int, Any]:
+def cell(x: Any, n: int) -> tuple[int, Any]:
     """Return the lower neighbour and the share of the upper one; beyond the border its value goes on."""
     x = min(max(x, np.float32(0.0)), np.float32(n - 1.001))
     low = int(x)
@@ -133,7 +133,8 @@ def _cell(x: Any, n: int) -> tuple[int, Any]:
 
 
 @compiled
-def _look(v: Any, a: int, b: int, c: int, u: Any, w: Any, t: Any) -> Any:
+def look(v: Any, a: int, b: int, c: int, u: Any, w: Any, t: Any) -> Any:
+    """Return a volume's value between the eight voxels from ``(a, b, c)`` on, trilinear."""
     one = np.float32(1.0)
     near = (v[a, b, c] * (one - t) + v[a, b, c + 1] * t) * (one - w) + (
         v[a, b + 1, c] * (one - t) + v[a, b + 1, c + 1] * t
@@ -173,9 +174,9 @@ def _place(map_: Any, x: Any, y: Any, z: Any) -> tuple[bool, Any, Any, Any]:
     r = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z + m[2, 3]
     if p < box[0, 0] or p > box[0, 1] or q < box[1, 0] or q > box[1, 1] or r < box[2, 0] or r > box[2, 1]:
         return False, p, q, r
-    a, u = _cell(n[0, 0] * x + n[0, 1] * y + n[0, 2] * z + n[0, 3], shift.shape[0])
-    b, w = _cell(n[1, 0] * x + n[1, 1] * y + n[1, 2] * z + n[1, 3], shift.shape[1])
-    c, t = _cell(n[2, 0] * x + n[2, 1] * y + n[2, 2] * z + n[2, 3], shift.shape[2])
+    a, u = cell(n[0, 0] * x + n[0, 1] * y + n[0, 2] * z + n[0, 3], shift.shape[0])
+    b, w = cell(n[1, 0] * x + n[1, 1] * y + n[1, 2] * z + n[1, 3], shift.shape[1])
+    c, t = cell(n[2, 0] * x + n[2, 1] * y + n[2, 2] * z + n[2, 3], shift.shape[2])
     for i in range(2):
         along = u if i else one - u
         for j in range(2):
@@ -266,8 +267,8 @@ def _sample(base: Any, map_: Any, paint: Any, per_mm: Any, counts: Any, out: Any
                 x, y, z = np.float32(i), np.float32(j), np.float32(k)
                 near, p, q, r = _place(map_, x, y, z)
                 if near and p >= 0 and q >= 0 and r >= 0 and p <= n0 - 1 and q <= n1 - 1 and r <= n2 - 1:
-                    (a, u), (b, w), (c, t) = _cell(p, n0), _cell(q, n1), _cell(r, n2)
-                    d = _look(surface, a, b, c, u, w, t)
+                    (a, u), (b, w), (c, t) = cell(p, n0), cell(q, n1), cell(r, n2)
+                    d = look(surface, a, b, c, u, w, t)
                     a1, b1, c1 = a + (u > half), b + (w > half), c + (t > half)
                     feature[i, j, k] = features[a1, b1, c1]
                     if d < zero:
@@ -291,8 +292,8 @@ def _sample(base: Any, map_: Any, paint: Any, per_mm: Any, counts: Any, out: Any
                     near, p, q, r = _place(map_, x, y, z)
                     if not near or p < 0 or q < 0 or r < 0 or p > n0 - 1 or q > n1 - 1 or r > n2 - 1:
                         continue
-                    (a, u), (b, w), (c, t) = _cell(p, n0), _cell(q, n1), _cell(r, n2)
-                    soft = min(max(half - _look(surface, a, b, c, u, w, t) * per_mm, zero), one)
+                    (a, u), (b, w), (c, t) = cell(p, n0), cell(q, n1), cell(r, n2)
+                    soft = min(max(half - look(surface, a, b, c, u, w, t) * per_mm, zero), one)
                     if soft > zero:
                         total += soft * _colour(codes, paint, a, b, c, u, w, t)
                         within += soft

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import product
 from typing import Any
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -210,10 +212,16 @@ def _stage(
     step: float,
     rounds: int,
 ) -> list[Parameters]:
-    """Improve all starts; return them best first."""
+    """Improve all starts, each on a thread; return them best first."""
     points, bins = places(spacing_mm)
-    found = [
-        _descend(target.volume, target.grid.to_voxel, points, bins, start, pivot, free, step, rounds)
-        for start in starts
-    ]
+
+    def improve(start: Parameters) -> tuple[float, Parameters]:
+        found: tuple[float, Parameters] = _descend(
+            target.volume, target.grid.to_voxel, points, bins, start, pivot, free, step, rounds
+        )
+        return found
+
+    improve_first = [improve(starts[0])]  # compiled once, before threads ask for it
+    with ThreadPoolExecutor(numba.get_num_threads()) as pool:
+        found = improve_first + list(pool.map(improve, starts[1:]))
     return [parameters for _, parameters in sorted(found, key=lambda each: each[0])]

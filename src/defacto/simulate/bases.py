@@ -32,7 +32,8 @@ FITS_FILE = resources.files("defacto.simulate") / "data" / "fits.npz"
 SHIFT_UNIT_MM = 0.125
 """Step of the stored deformations."""
 LABEL_MAPS = "*_labels.nii*"
-_SKIN_MM = 2.2
+_SKIN_MM = 1.3
+_FAT_MM = 4.0
 _JOIN_MM = 8.0
 _PAST_MM = 3.0
 _MARGIN = 12
@@ -172,12 +173,13 @@ def _fill(template: Any, shift: Any, to_voxel: Any, to_node: Any, own: Any, out:
 
 
 def _skinned(structures: LabelVolume, surface: FloatVolume) -> LabelVolume:
-    """Make the outermost two millimetres skin, what is called skin below them fat, and all outside air."""
+    """Make the outermost millimetre skin, what is called skin or muscle below it fat, and all outside air."""
     out = structures.copy()
     out[out == Structure.SKIN] = Structure.FAT
+    out[(out == Structure.MUSCLE) & (surface > -_FAT_MM)] = Structure.FAT
     shallow = surface > -_SKIN_MM
     out[shallow & (surface < _PAST_MM)] = Structure.SKIN
-    out[(out == Structure.AIR) & (surface < 0) & (surface > -2 * _SKIN_MM)] = Structure.FAT
+    out[(out == Structure.AIR) & (surface < 0) & (surface > -_FAT_MM)] = Structure.FAT
     out[surface >= _PAST_MM] = Structure.AIR
     return out
 

@@ -20,7 +20,7 @@ from defacto.simulate.structures import FREESURFER, Structure
 from defacto.types import Affine, FloatVolume, Grid, LabelVolume, Mask
 
 _CUT_MM2 = 2000.0
-_SMOOTH_MM = 1.4
+_SMOOTH_MM = 1.25
 _PLAIN_MM = 3.0
 
 

@@ -91,7 +91,7 @@ class Ranges:
     far_tilt_share: float = 0.08
     oblique_share: float = 0.15
     oblique_deg: float = 25.0
-    noise: tuple[float, float] = (0.008, 0.04)
+    noise: tuple[float, float] = (0.005, 0.03)
     bias: tuple[float, float] = (0.05, 0.45)
     zero_air_share: float = 0.15
     ghost_share: float = 0.08
@@ -175,7 +175,7 @@ def _artefacts(rng: np.random.Generator, ranges: Ranges) -> dict[str, Any]:
     """Draw each artefact; the draws do not depend on one another's chance."""
     oblique, ghost, wrap, filled, lies = rng.random(5)
     turned = rng.uniform(-1, 1, 3) * (1.0, 0.4, 0.4) * ranges.oblique_deg
-    strength, period, axis = rng.uniform(0.03, 0.15), rng.uniform(0.15, 0.5), int(rng.integers(2))
+    strength, period, axis = rng.uniform(0.02, 0.08), rng.uniform(0.15, 0.5), int(rng.integers(2))
     radius = rng.uniform(12, 30)
     place = (rng.uniform(-25, 25), rng.uniform(60, 90), rng.uniform(-98, -84))
     claimed = str(rng.choice(STORAGES))

@@ -16,8 +16,8 @@ from defacto.types import Outcome
 _LEVELS = {
     Outcome.FAILURE: ((26.0, 80.0), (-7.0, 24.0)),
     Outcome.SHALLOW: ((9.0, 60.0),),
-    Outcome.PASS: ((2.0, 9.0),),
-    Outcome.DEEP: ((-9.0, 1.0),),
+    Outcome.PASS: ((1.0, 9.0),),
+    Outcome.DEEP: ((-8.0, 0.0),),
 }
 """How far beyond the brain is kept, mm, where an outcome is wanted; negative: into the brain."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import SimpleITK as sitk
 
 from defacto.anatomy.compile import compiled
 from defacto.anatomy.morphology import distance_mm
@@ -22,6 +23,7 @@ SKIN_MM = 1.5
 SEEN_MM = 2.0
 """A point of skin is seen where the surface of the result lies within this distance of it."""
 _BRAIN_STEP_MM = 3.0
+_FURROW_MM = 9.0
 _SPARSE = 23
 
 Points = npt.NDArray[np.int64]
@@ -98,14 +100,15 @@ class Scene:
 
     @cached_property
     def brain_field(self) -> Field:
-        """Depth in the brain, mm, negative outside, on a coarser grid in the scanner's true world."""
+        """Depth in the brain, its furrows filled, mm, negative outside; on coarser voxels, true world."""
         size = np.array(self.grid.voxel_size_mm)
         factors = np.maximum(np.rint(_BRAIN_STEP_MM / size), 1).astype(int)
         coarse = self.brain[:: factors[0], :: factors[1], :: factors[2]]
         affine = self.grid.affine @ np.diag([*factors.astype(float), 1.0])
         spacing = size * factors
         i, j, k = (float(v) for v in spacing)
-        values = np.float32(spacing.mean() / 2) - distance_mm(np.ascontiguousarray(coarse), (i, j, k))
+        filled = _closed(coarse, np.maximum(np.rint(_FURROW_MM / spacing), 1))
+        values = np.float32(spacing.mean() / 2) - distance_mm(filled, (i, j, k))
         return boxed(values, Grid(coarse.shape, affine), -1e6)
 
     @cached_property
@@ -117,6 +120,13 @@ class Scene:
     def around(self) -> Steps:
         """Steps from a voxel of the skin to all that may lie within `SEEN_MM` of the surface above it."""
         return _ball(self.grid, SEEN_MM + SKIN_MM)
+
+
+def _closed(mask: Mask, radius: npt.NDArray[np.float64]) -> Mask:
+    """Fill furrows and hollows narrower than twice a radius, in voxels along each axis."""
+    image = sitk.GetImageFromArray(np.ascontiguousarray(mask, dtype=np.uint8))
+    closed = sitk.BinaryMorphologicalClosing(image, [int(r) for r in radius[::-1]])
+    return np.asarray(sitk.GetArrayFromImage(sitk.BinaryFillhole(closed)) > 0)
 
 
 def _ball(grid: Grid, radius_mm: float) -> Steps:

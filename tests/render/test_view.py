@@ -89,3 +89,17 @@ def test_where_the_field_of_view_ends_is_marked():
     seen = cast(find_head(make_head(grid), grid), FRONT, 150)
     assert seen.cut.sum() * seen.px_mm**2 > 2000
     assert seen.depth_mm[seen.cut].std() < 1.0
+
+
+@pytest.mark.parametrize("view", [FRONT, LEFT, View(-70.0, 20.0)])
+def test_empty_space_is_skipped_and_nothing_changes(view):
+    """With maxima of 0 no block counts as empty, and every sample along a ray is looked up."""
+    grid = ras_grid((1.8, 1.8, 1.8))
+    head = find_head(make_head(grid), grid)
+    assert np.count_nonzero(head.maxima < 0) > 0.25 * head.maxima.size
+    skipped = cast(head, view, 90)
+    head.__dict__["maxima"] = np.zeros_like(head.maxima)
+    followed = cast(head, view, 90)
+    assert np.array_equal(skipped.depth_mm, followed.depth_mm, equal_nan=True)
+    assert np.array_equal(skipped.normals, followed.normals)
+    assert np.array_equal(skipped.cut, followed.cut)

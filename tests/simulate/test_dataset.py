@@ -98,7 +98,7 @@ def test_codes_give_back_the_pictures_of_the_main_job(served):
         again = from_codes(arrays["shade"][number], from_depth_codes(arrays["depth"][number]))
         apart = np.abs(again.astype(int) - pictures[name])
         assert np.mean(apart > 2) < 0.02
-        assert apart.mean() < 0.3
+        assert apart.mean() < 1
 
 
 def test_sheet_holds_all_cards(served):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -11,6 +14,7 @@ from multiprocessing import get_context
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+_SET_DEATH_SIGNAL = 1
 _THREADS = (
     "NUMBA_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -40,7 +44,8 @@ def in_processes(
         Processes at once; by default the cores there are.
     """
     waiting, count = iter(calls), nprocs or cores()
-    with _one_thread(), ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    with _one_thread(), ProcessPoolExecutor(count, context, initializer=_die_with_parent) as pool:
         running: set[Future[Result]] = {pool.submit(function, *call) for call in islice(waiting, count + 1)}
         try:
             while running:
@@ -50,6 +55,12 @@ def in_processes(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _die_with_parent() -> None:
+    """Have this process killed when the one that started it ends, however that ends; Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
 
 
 @contextmanager

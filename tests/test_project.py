@@ -15,7 +15,7 @@ from defacto.cli import make_parser
 from defacto.config import Settings, read_settings, setting_rows, to_toml
 
 ROOT = Path(__file__).parent.parent
-WITHOUT = "import sys; sys.modules.update(dict.fromkeys(['torch', 'scipy', 'matplotlib', 'pandas']))"
+WITHOUT = "import sys; sys.modules.update(dict.fromkeys(['torch', 'scipy', 'matplotlib', 'pandas', 'SimpleITK']))"
 
 
 def _load(path: Path):

@@ -14,7 +14,8 @@ import numpy as np
 
 from defacto.simulate.base import load_base
 from defacto.simulate.bases import FITS_FILE, LABEL_MAPS, SHIFT_UNIT_MM
-from defacto.simulate.fit import Fit, fit
+from defacto.simulate.demons import fit
+from defacto.simulate.fit import Fit
 from defacto.simulate.labelmap import read_label_map
 
 

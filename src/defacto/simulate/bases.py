@@ -16,7 +16,7 @@ from defacto.anatomy.compile import compiled
 from defacto.anatomy.resample import straight_grid
 from defacto.errors import VolumeError
 from defacto.simulate.base import TEMPLATE, Base, load_base
-from defacto.simulate.fit import STEP_MM, Fit, fit
+from defacto.simulate.fit import STEP_MM, Fit
 from defacto.simulate.labelmap import (
     LabelMap,
     carry_structures,
@@ -91,9 +91,20 @@ def load_label_base(path: Path) -> Base:
     """
     template = load_base()
     labels = read_label_map(path)
-    found = stored_fits().get(labels.digest) or fit(labels, template)
+    found = stored_fits().get(labels.digest) or _fit(labels, template)
     base = join(labels, found, template)
     return replace(base, name=labels.name.removesuffix("_labels"))
+
+
+def _fit(labels: LabelMap, template: Base) -> Fit:
+    try:
+        from defacto.simulate.demons import fit  # noqa: PLC0415  (SimpleITK is large, and rarely needed)
+    except ImportError as error:
+        raise VolumeError(
+            f"{labels.name}: expected one of the label maps that defacto knows, got another;"
+            " install defacto[labels] to fit it."
+        ) from error
+    return fit(labels, template)
 
 
 @cache

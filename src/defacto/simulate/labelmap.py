@@ -10,16 +10,17 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
 
 from defacto.anatomy.compile import compiled
-from defacto.anatomy.morphology import distance_mm, fill_holes, largest_piece
+from defacto.anatomy.morphology import closed, distance_mm, fill_holes, largest_piece
 from defacto.anatomy.resample import carry
+from defacto.anatomy.smooth import smooth
 from defacto.errors import VolumeError
 from defacto.simulate.structures import FREESURFER, Structure
 from defacto.types import Affine, FloatVolume, Grid, LabelVolume, Mask
 
 _CUT_MM2 = 2000.0
+_GAP_VOXELS = 2.5
 _SMOOTH_MM = 1.25
 _PLAIN_MM = 3.0
 
@@ -101,8 +102,7 @@ def name_structures(labels: npt.NDArray[np.int16]) -> LabelVolume:
 
 def _head(labelled: Mask) -> Mask:
     """Close small gaps, such as nostrils, and fill what is within."""
-    image = sitk.GetImageFromArray(largest_piece(labelled).astype(np.uint8))
-    return fill_holes(sitk.GetArrayFromImage(sitk.BinaryMorphologicalClosing(image, [2] * 3)) > 0)
+    return fill_holes(closed(largest_piece(labelled), _GAP_VOXELS))
 
 
 def _cuts(head: Mask, grid: Grid) -> tuple[tuple[int, int], ...]:
@@ -158,18 +158,14 @@ def carry_surface_mm(labels: LabelMap, to_template: Affine, target: Grid) -> Flo
     soft = carry(labels.head, labels.grid, target, np.asarray(np.linalg.inv(to_template)))
     size = target.voxel_size_mm
     distance = distance_mm(soft > 0.5, size)
-    smooth = _smoothed(distance, size, _SMOOTH_MM)
+    skin = _smoothed(distance, size, _SMOOTH_MM)
     z = target.affine[2, 3] + target.affine[2, 2] * np.arange(target.shape[2])
     share = np.clip((z - 5) / 30, 0, 1).astype(np.float32)
     cranium = slice(int(np.searchsorted(share, 0, side="right")), None)
     plain = _smoothed(distance[:, :, cranium], size, _PLAIN_MM)
-    smooth[:, :, cranium] += (plain - smooth[:, :, cranium]) * share[cranium]
-    return smooth
+    skin[:, :, cranium] += (plain - skin[:, :, cranium]) * share[cranium]
+    return skin
 
 
 def _smoothed(volume: FloatVolume, size_mm: tuple[float, float, float], width_mm: float) -> FloatVolume:
-    if min(volume.shape) < 4:
-        return volume
-    image = sitk.GetImageFromArray(np.ascontiguousarray(volume))
-    image.SetSpacing(size_mm[::-1])
-    return np.asarray(sitk.GetArrayFromImage(sitk.SmoothingRecursiveGaussian(image, width_mm)))
+    return smooth(volume, [width_mm / size for size in size_mm])

@@ -8,8 +8,8 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-import SimpleITK as sitk
 
+from defacto.anatomy.smooth import smooth
 from defacto.simulate.head import make_head
 from defacto.simulate.made import Made, Values
 from defacto.simulate.outcome_cuts import draw_template, template_mask
@@ -59,9 +59,7 @@ def _moved_mm(scene: Scene, inside: FloatVolume, width_mm: float) -> FloatVolume
 
 
 def _blurred(scene: Scene, volume: FloatVolume, width_mm: float) -> FloatVolume:
-    image = sitk.GetImageFromArray(np.ascontiguousarray(volume))
-    image.SetSpacing(scene.grid.voxel_size_mm[::-1])
-    return np.asarray(sitk.GetArrayFromImage(sitk.SmoothingRecursiveGaussian(image, width_mm)), np.float32)
+    return smooth(volume, [width_mm / size for size in scene.grid.voxel_size_mm])
 
 
 def draw_reface(rng: np.random.Generator, wanted: Outcome) -> Values:

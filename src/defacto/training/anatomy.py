@@ -108,7 +108,9 @@ def train(
     state = _State(training)
     if (folder / CHECKPOINT).exists():
         state.load(folder / CHECKPOINT)
+    threads = torch.get_num_threads()
     judged = _judged(bases["validation"], training)
+    torch.set_num_threads(threads)  # numba, which made the samples, sets OpenMP's number for all
     first = state.step * training.batch // training.ranges.looks
     stream = _Stream(bases["train"], training, first, training.seed)
     loader = DataLoader(

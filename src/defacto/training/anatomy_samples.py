@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from defacto.anatomy.network_input import find_center, prepare
 from defacto.anatomy.regions import OF_FEATURE, Region, is_brain
+from defacto.simulate.base import Base
 from defacto.simulate.bases import BaseHandle
 from defacto.simulate.contrast import Contrast
 from defacto.simulate.head import MadeHead, Ranges, draw_head, make_head
@@ -116,8 +117,8 @@ def samples(
         number += step
 
 
-def regions_of(head: MadeHead) -> LabelVolume:
-    """Return a made head's regions, by `Region`, on its scan's voxels."""
+def regions_of(head: MadeHead | Base) -> LabelVolume:
+    """Return the regions of a made head or a base head, by `Region`, on its own voxels."""
     labels = _region_of_structure()[head.structures]
     soft = (labels != Region.AIR) & ~is_brain(labels)
     for feature, region in OF_FEATURE.items():

@@ -1,8 +1,8 @@
 """Cut the skin of the made head out of the template.
 
-`python -m defacto.simulate.sculpt` writes the package's data. The average head wears goggles, its lips are
-blurred, and it ends above the chin. Here its skin is found where the average is sharp enough, eyelids and
-lips are modelled, and jaw, chin and neck are carried on below.
+Run by a developer: ``python tools/make_surface.py`` writes the package's data. The average head wears
+goggles, its lips are blurred, and it ends above the chin. Here its skin is found where the average is sharp
+enough, eyelids and lips are modelled, and jaw, chin and neck are carried on below.
 """
 
 from __future__ import annotations

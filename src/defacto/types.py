@@ -130,8 +130,10 @@ class Scan:
     def volume(self) -> FloatVolume:
         """Intensities, float32, C order; a series as its mean; NaN and infinite become the minimum."""
         with np.errstate(invalid="ignore"):
-            values = self.stored.astype(np.float32) if self.stored.ndim == 3 else _mean_over_time(self.stored)
-            values = np.ascontiguousarray(values)
+            if self.stored.ndim == 3:
+                values = self.stored.astype(np.float32, order="C")
+            else:
+                values = _mean_over_time(self.stored)
             if (self.slope, self.intercept) != (1.0, 0.0):
                 values *= np.float32(self.slope)
                 values += np.float32(self.intercept)

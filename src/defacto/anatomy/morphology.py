@@ -8,6 +8,9 @@ import numpy as np
 
 from defacto.types import FloatVolume, Mask
 
+Spacing = tuple[float, float, float]
+"""Size of a voxel along i, j, k."""
+
 
 def largest_piece(mask: Mask) -> Mask:
     """Return the largest connected piece of a mask (by faces), its holes filled."""
@@ -28,19 +31,22 @@ def fill_holes(mask: Mask) -> Mask:
     return np.asarray(~outside[pieces])
 
 
-def opened(mask: Mask, radius: float) -> Mask:
-    """Return what of a mask a ball fits into; ``radius`` in voxels, the border of the grid is no wall."""
-    return dilated(_distance(mask) > radius, radius)
+def opened(mask: Mask, radius: float, spacing: Spacing = (1.0, 1.0, 1.0)) -> Mask:
+    """Return what of a mask a ball fits into; the border of the grid is no wall.
+
+    ``radius`` is in voxels, or in mm where the voxels' ``spacing`` is given.
+    """
+    return dilated(_distance(mask, spacing) > radius, radius, spacing)
 
 
-def closed(mask: Mask, radius: float) -> Mask:
-    """Return a mask with the gaps closed that a ball does not fit into; ``radius`` in voxels."""
-    return np.asarray(_distance(dilated(mask, radius)) > radius)
+def closed(mask: Mask, radius: float, spacing: Spacing = (1.0, 1.0, 1.0)) -> Mask:
+    """Return a mask with the gaps closed that a ball does not fit into; ``radius`` as in `opened`."""
+    return np.asarray(_distance(dilated(mask, radius, spacing), spacing) > radius)
 
 
-def dilated(mask: Mask, radius: float) -> Mask:
-    """Return all within ``radius`` voxels of a mask."""
-    return np.asarray(_distance(~mask) <= radius)
+def dilated(mask: Mask, radius: float, spacing: Spacing = (1.0, 1.0, 1.0)) -> Mask:
+    """Return all within a radius of a mask; ``radius`` as in `opened`."""
+    return np.asarray(_distance(~mask, spacing) <= radius)
 
 
 def skin(mask: Mask) -> Mask:
@@ -51,7 +57,7 @@ def skin(mask: Mask) -> Mask:
     return np.asarray(mask & ~inner)
 
 
-def distance_mm(mask: Mask, spacing_mm: tuple[float, float, float] = (2.0, 2.0, 2.0)) -> FloatVolume:
+def distance_mm(mask: Mask, spacing_mm: Spacing = (2.0, 2.0, 2.0)) -> FloatVolume:
     """Return the distance of every voxel to the outermost voxels of a mask, mm; negative inside.
 
     By the method of Felzenszwalb and Huttenlocher (doi:10.4086/toc.2012.v008a019), as the package edt has it.
@@ -71,7 +77,7 @@ def distance_mm(mask: Mask, spacing_mm: tuple[float, float, float] = (2.0, 2.0, 
     return np.where(mask, -distance, distance)
 
 
-def _distance(mask: Mask, spacing_mm: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> FloatVolume:
+def _distance(mask: Mask, spacing_mm: Spacing = (1.0, 1.0, 1.0)) -> FloatVolume:
     """Return the distance of each voxel of a mask to the nearest one outside of it; 0 outside."""
     solid = np.ascontiguousarray(mask)
     found: FloatVolume = edt.edt(solid, anisotropy=spacing_mm, parallel=1)

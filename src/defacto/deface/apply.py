@@ -43,10 +43,12 @@ def apply(scan: Scan, removal: Removal) -> Scan:
 
 def air_value(scan: Scan) -> npt.NDArray[np.generic]:
     """Return the stored value of air: of intensity 0 if that is in range, else of the darkest voxel."""
-    finite = scan.stored if scan.stored.dtype.kind in "iu" else scan.stored[np.isfinite(scan.stored)]
-    if finite.size == 0:
-        return np.zeros((), dtype=scan.stored.dtype)
-    low, high = finite.min(), finite.max()
+    low, high = scan.stored.min(), scan.stored.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        finite = scan.stored[np.isfinite(scan.stored)]
+        if finite.size == 0:
+            return np.zeros((), dtype=scan.stored.dtype)
+        low, high = finite.min(), finite.max()
     if scan.slope < 0:
         low, high = high, low
     zero = -scan.intercept / scan.slope

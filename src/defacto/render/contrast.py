@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,8 +97,8 @@ def to_levels(volume: FloatVolume, contrast: Contrast) -> npt.NDArray[np.uint8]:
 
 
 def _sample(volume: FloatVolume) -> FloatVolume:
-    """Every so-manieth voxel, about half a million, and finite ones only."""
-    step = max(1, round((volume.size / 500_000) ** (1 / 3)))
+    """Every so-manieth voxel, at most about half a million, and finite ones only."""
+    step = math.ceil((volume.size / 600_000) ** (1 / 3))
     steps = tuple(slice(None, None, step if length >= 4 * step else 1) for length in volume.shape)
     sample = volume[steps].astype(np.float32).ravel()
     finite = sample[np.isfinite(sample)]

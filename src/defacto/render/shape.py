@@ -10,6 +10,7 @@ from defacto.types import FloatVolume
 
 REACH_MM = 12.0
 """Distances from the outline are followed up to here."""
+_NOWHERE = 1e6
 
 
 def to_distances(slices: FloatVolume, pixel_mm: tuple[float, float]) -> FloatVolume:
@@ -45,12 +46,23 @@ def _signed_distances(slices: FloatVolume, pixel_mm: tuple[float, float], out: F
     nearest = np.empty((nj, nk, 2), dtype=np.float32)
     for s in range(slices.shape[0]):
         inside = _filled(slices[s], stack)
-        nearest[:] = 1e6
-        _mark_crossings(slices[s], inside, aspect, nearest)
-        _sweep(nearest, aspect, 1)
-        _sweep(nearest, aspect, -1)
+        nearest[:] = _NOWHERE
+        box = _mark_crossings(slices[s], inside, aspect, nearest)
         for j in range(nj):
             for k in range(nk):
+                out[s, j, k] = REACH_MM if inside[j, k] else -REACH_MM
+        if box[1] < 0:
+            continue
+        reach_j, reach_k = int(REACH_MM / pixel_j) + 2, int(REACH_MM / pixel_k) + 2
+        low_j, high_j = max(box[0] - reach_j, 0), min(box[1] + reach_j + 1, nj)
+        low_k, high_k = max(box[2] - reach_k, 0), min(box[3] + reach_k + 1, nk)
+        limit = (REACH_MM / pixel_j + 2 + 2 * pixel_k / pixel_j) ** 2
+        _sweep(nearest, aspect, 1, (low_j, high_j, low_k, high_k), limit)
+        _sweep(nearest, aspect, -1, (low_j, high_j, low_k, high_k), limit)
+        for j in range(low_j, high_j):
+            for k in range(low_k, high_k):
+                if nearest[j, k, 0] >= _NOWHERE:
+                    continue
                 far = pixel_j * np.sqrt((nearest[j, k, 0] - j) ** 2 + aspect * (nearest[j, k, 1] - k) ** 2)
                 out[s, j, k] = far if inside[j, k] else -far
 
@@ -85,9 +97,10 @@ def _mark_crossings(
     inside: npt.NDArray[np.bool_],
     aspect: float,
     nearest: npt.NDArray[np.float32],
-) -> None:
-    """Give both neighbours of each crossing its place."""
+) -> tuple[int, int, int, int]:
+    """Give both neighbours of each crossing its place; return the box of all: first, last along j and k."""
     nj, nk = levels.shape
+    low_j, high_j, low_k, high_k = nj, -1, nk, -1
     for j in range(nj):
         for k in range(nk):
             for dj, dk in ((1, 0), (0, 1)):
@@ -95,33 +108,47 @@ def _mark_crossings(
                 if jj >= nj or kk >= nk or inside[j, k] == inside[jj, kk]:
                     continue
                 share = levels[j, k] / (levels[j, k] - levels[jj, kk])
-                _offer(nearest, aspect, (j, k), (j + dj * share, k + dk * share))
-                _offer(nearest, aspect, (jj, kk), (j + dj * share, k + dk * share))
+                _offer(nearest, aspect, (j, k), (j + dj * share, k + dk * share), 1e9)
+                _offer(nearest, aspect, (jj, kk), (j + dj * share, k + dk * share), 1e9)
+                low_j, high_j = min(low_j, j), max(high_j, jj)
+                low_k, high_k = min(low_k, k), max(high_k, kk)
+    return low_j, high_j, low_k, high_k
 
 
 @compiled
 def _offer(
-    nearest: npt.NDArray[np.float32], aspect: float, pixel: tuple[int, int], place: tuple[float, float]
+    nearest: npt.NDArray[np.float32],
+    aspect: float,
+    pixel: tuple[int, int],
+    place: tuple[float, float],
+    limit: float,
 ) -> None:
-    """Take a place for a pixel's nearest if it is nearer."""
+    """Take a place for a pixel's nearest if it is nearer, and within the limit (pixels along j, squared)."""
     (j, k), (at_j, at_k) = pixel, place
-    old = (nearest[j, k, 0] - j) ** 2 + aspect * (nearest[j, k, 1] - k) ** 2
-    if (at_j - j) ** 2 + aspect * (at_k - k) ** 2 < old:
+    if at_j >= _NOWHERE:
+        return
+    new = (at_j - j) ** 2 + aspect * (at_k - k) ** 2
+    if new > limit:
+        return
+    old_j, old_k = nearest[j, k, 0], nearest[j, k, 1]
+    if old_j >= _NOWHERE or new < (old_j - j) ** 2 + aspect * (old_k - k) ** 2:
         nearest[j, k, 0], nearest[j, k, 1] = at_j, at_k
 
 
 @compiled
-def _sweep(nearest: npt.NDArray[np.float32], aspect: float, way: int) -> None:
+def _sweep(
+    nearest: npt.NDArray[np.float32], aspect: float, way: int, box: tuple[int, int, int, int], limit: float
+) -> None:
     """Hand the nearest place on from row to row (Danielsson 1980, doi:10.1016/0146-664X(80)90054-4)."""
-    nj, nk = nearest.shape[:2]
-    for row in range(nj):
-        j = row if way > 0 else nj - 1 - row
+    low_j, high_j, low_k, high_k = box
+    for row in range(high_j - low_j):
+        j = low_j + row if way > 0 else high_j - 1 - row
         before = j - way
-        if 0 <= before < nj:
-            for k in range(nk):
-                for kk in range(max(k - 1, 0), min(k + 2, nk)):
-                    _offer(nearest, aspect, (j, k), (nearest[before, kk, 0], nearest[before, kk, 1]))
-        for k in range(1, nk):
-            _offer(nearest, aspect, (j, k), (nearest[j, k - 1, 0], nearest[j, k - 1, 1]))
-        for k in range(nk - 2, -1, -1):
-            _offer(nearest, aspect, (j, k), (nearest[j, k + 1, 0], nearest[j, k + 1, 1]))
+        if low_j <= before < high_j:
+            for k in range(low_k, high_k):
+                for kk in range(max(k - 1, low_k), min(k + 2, high_k)):
+                    _offer(nearest, aspect, (j, k), (nearest[before, kk, 0], nearest[before, kk, 1]), limit)
+        for k in range(low_k + 1, high_k):
+            _offer(nearest, aspect, (j, k), (nearest[j, k - 1, 0], nearest[j, k - 1, 1]), limit)
+        for k in range(high_k - 2, low_k - 1, -1):
+            _offer(nearest, aspect, (j, k), (nearest[j, k + 1, 0], nearest[j, k + 1, 1]), limit)

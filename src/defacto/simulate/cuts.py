@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,11 @@ class Field:
     grid: Grid
     low: npt.NDArray[np.float64]
     high: npt.NDArray[np.float64]
+
+    @cached_property
+    def steepness(self) -> npt.NDArray[np.float64]:
+        """Largest change from voxel to voxel along each axis: by it, what is far from a level is skipped."""
+        return np.array([np.abs(np.diff(self.values, axis=axis)).max(initial=0.0) for axis in range(3)])
 
 
 def boxed(values: FloatVolume, grid: Grid, level: float) -> Field:
@@ -77,14 +82,21 @@ def add_above(mask: Mask, field: Field, to_field: Affine, level: float) -> None:
     level : float
         Not below the one that the field was boxed for.
     """
-    matrix = np.ascontiguousarray(field.grid.to_voxel @ to_field)
-    _add_above(mask, field.values, matrix, field.low, field.high, np.float32(level))
+    rows, matrix, steep = _rows(mask, field, to_field)
+    _add_above(rows, field.values, matrix, field.low, field.high, np.float32(level), steep)
 
 
 def clear_above(mask: Mask, field: Field, to_field: Affine, level: float) -> None:
     """Set to False, in place, the voxels at which a field is above a level; as `add_above`."""
-    matrix = np.ascontiguousarray(field.grid.to_voxel @ to_field)
-    _clear_above(mask, field.values, matrix, np.float32(level))
+    rows, matrix, steep = _rows(mask, field, to_field)
+    _clear_above(rows, field.values, matrix, np.float32(level), steep)
+
+
+def _rows(mask: Mask, field: Field, to_field: Affine) -> tuple[Mask, Affine, float]:
+    """View a mask with its longest axis last; the matrix that goes with it; how fast the field may change."""
+    order = np.argsort(mask.shape, kind="stable")
+    matrix = np.ascontiguousarray((field.grid.to_voxel @ to_field)[:, [*order, 3]])
+    return mask.transpose(order), matrix, float(np.abs(matrix[:3, 2]) @ field.steepness)
 
 
 def add_within(mask: Mask, planes: Sequence[Sequence[float]], to_world: Affine) -> None:
@@ -125,7 +137,7 @@ def _add_within(mask: Any, planes: Any) -> None:
 
 
 @compiled
-def _add_above(mask: Any, values: Any, m: Any, low: Any, high: Any, level: Any) -> None:
+def _add_above(mask: Any, values: Any, m: Any, low: Any, high: Any, level: Any, steep: float) -> None:
     top = np.array(values.shape) - 1.0
     for i in range(mask.shape[0]):
         for j in range(mask.shape[1]):
@@ -133,30 +145,45 @@ def _add_above(mask: Any, values: Any, m: Any, low: Any, high: Any, level: Any) 
             for n in range(3):
                 start = m[n, 0] * i + m[n, 1] * j + m[n, 3]
                 first, last = _span(start, m[n, 2], low[n], high[n], first, last)
-            x0 = m[0, 0] * i + m[0, 1] * j + m[0, 3]
-            y0 = m[1, 0] * i + m[1, 1] * j + m[1, 3]
-            z0 = m[2, 0] * i + m[2, 1] * j + m[2, 3]
-            for k in range(int(np.ceil(first)), int(np.floor(last)) + 1):
-                x = min(max(x0 + m[0, 2] * k, 0.0), top[0])
-                y = min(max(y0 + m[1, 2] * k, 0.0), top[1])
-                z = min(max(z0 + m[2, 2] * k, 0.0), top[2])
-                if _interpolate(values, x, y, z) > level:
-                    mask[i, j, k] = True
+            k, end = int(np.ceil(first)), int(np.floor(last)) + 1
+            while k < end:
+                value = _value(values, m, top, i, j, k)
+                stop = min(end, k + _sure(value, level, steep))
+                if value > level:
+                    mask[i, j, k:stop] = True
+                k = stop
 
 
 @compiled
-def _clear_above(mask: Any, values: Any, m: Any, level: Any) -> None:
+def _clear_above(mask: Any, values: Any, m: Any, level: Any, steep: float) -> None:
     top = np.array(values.shape) - 1.0
     for i in range(mask.shape[0]):
         for j in range(mask.shape[1]):
-            for k in range(mask.shape[2]):
+            k, end = 0, mask.shape[2]
+            while k < end:
                 if not mask[i, j, k]:
+                    k += 1
                     continue
-                x = min(max(m[0, 0] * i + m[0, 1] * j + m[0, 2] * k + m[0, 3], 0.0), top[0])
-                y = min(max(m[1, 0] * i + m[1, 1] * j + m[1, 2] * k + m[1, 3], 0.0), top[1])
-                z = min(max(m[2, 0] * i + m[2, 1] * j + m[2, 2] * k + m[2, 3], 0.0), top[2])
-                if _interpolate(values, x, y, z) > level:
-                    mask[i, j, k] = False
+                value = _value(values, m, top, i, j, k)
+                stop = min(end, k + _sure(value, level, steep))
+                if value > level:
+                    mask[i, j, k:stop] = False
+                k = stop
+
+
+@compiled
+def _value(values: Any, m: Any, top: Any, i: int, j: int, k: int) -> Any:
+    x = min(max(m[0, 0] * i + m[0, 1] * j + m[0, 2] * k + m[0, 3], 0.0), top[0])
+    y = min(max(m[1, 0] * i + m[1, 1] * j + m[1, 2] * k + m[1, 3], 0.0), top[1])
+    z = min(max(m[2, 0] * i + m[2, 1] * j + m[2, 2] * k + m[2, 3], 0.0), top[2])
+    return _interpolate(values, x, y, z)
+
+
+@compiled
+def _sure(value: Any, level: Any, steep: float) -> int:
+    """Return for how many voxels, from here on, the field cannot cross the level."""
+    away = abs(float(value) - float(level)) - 1e-3
+    return 1 if away <= 0 or steep <= 0 else 1 + int(min(away / steep, 1e6))
 
 
 @compiled

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
 
 from defacto.anatomy.compile import compiled
-from defacto.anatomy.morphology import distance_mm
+from defacto.anatomy.morphology import closed, distance_mm, fill_holes
 from defacto.qc.surface import far_field_mm
 from defacto.simulate.base import Base
 from defacto.simulate.cuts import Field, add_above, boxed
@@ -107,7 +106,7 @@ class Scene:
         affine = self.grid.affine @ np.diag([*factors.astype(float), 1.0])
         spacing = size * factors
         i, j, k = (float(v) for v in spacing)
-        filled = _closed(coarse, np.maximum(np.rint(_FURROW_MM / spacing), 1))
+        filled = fill_holes(closed(coarse, _FURROW_MM, (i, j, k)))
         values = np.float32(spacing.mean() / 2) - distance_mm(filled, (i, j, k))
         return boxed(values, Grid(coarse.shape, affine), -1e6)
 
@@ -120,13 +119,6 @@ class Scene:
     def around(self) -> Steps:
         """Steps from a voxel of the skin to all that may lie within `SEEN_MM` of the surface above it."""
         return _ball(self.grid, SEEN_MM + SKIN_MM)
-
-
-def _closed(mask: Mask, radius: npt.NDArray[np.float64]) -> Mask:
-    """Fill furrows and hollows narrower than twice a radius, in voxels along each axis."""
-    image = sitk.GetImageFromArray(np.ascontiguousarray(mask, dtype=np.uint8))
-    closed = sitk.BinaryMorphologicalClosing(image, [int(r) for r in radius[::-1]])
-    return np.asarray(sitk.GetArrayFromImage(sitk.BinaryFillhole(closed)) > 0)
 
 
 def _ball(grid: Grid, radius_mm: float) -> Steps:

@@ -130,3 +130,16 @@ def test_random_contrasts_differ_and_show_the_head():
     one, other = (draw_head(np.random.default_rng(s), "template", ranges).contrast for s in (1, 2))
     assert one.means != other.means
     assert min(one.means[Structure.SKIN], other.means[Structure.SKIN]) > 0.2
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_left_is_left_also_of_a_mirrored_person(mirrored):
+    drawn = parameters(5)
+    made = make_head(load_base(), replace(drawn, person=replace(drawn.person, mirrored=mirrored)))
+
+    def right_mm(feature):
+        index = np.argwhere(made.features == feature.label).mean(axis=0)
+        return (made.true_grid.affine @ [*index, 1.0])[0]
+
+    assert right_mm(Feature.LEFT_EAR) < right_mm(Feature.LEFT_EYE) < right_mm(Feature.RIGHT_EYE)
+    assert right_mm(Feature.RIGHT_EYE) < right_mm(Feature.RIGHT_EAR)

@@ -13,7 +13,7 @@ from defacto.simulate.base import Base
 from defacto.simulate.contrast import ContrastParameters, Lesion, draw_contrast, make_palette
 from defacto.simulate.person import Bump, PersonParameters, draw_person, make_person
 from defacto.simulate.ranges import Ranges, draw_kind, draw_protocol
-from defacto.types import Affine, FloatVolume, Grid, LabelVolume, Scan
+from defacto.types import Affine, Feature, FloatVolume, Grid, LabelVolume, Scan
 
 __all__ = ["HeadParameters", "MadeHead", "Ranges", "draw_head", "make_head"]
 
@@ -135,9 +135,19 @@ def make_head(base: Base, parameters: HeadParameters) -> MadeHead:
         scan=made.scan,
         true_grid=made.true_grid,
         structures=np.ascontiguousarray(made.sampled.structures),
-        features=np.ascontiguousarray(made.sampled.features),
+        features=_sided(made.sampled.features, mirrored=parameters.person.mirrored),
         surface_mm=np.ascontiguousarray(made.sampled.surface_mm),
         inside=np.ascontiguousarray(made.sampled.inside),
         to_base=made.to_base,
         parameters=parameters,
     )
+
+
+def _sided(features: LabelVolume, *, mirrored: bool) -> LabelVolume:
+    """Name the sides as they are: a mirrored person's left eye and ear were the base head's right ones."""
+    if not mirrored:
+        return np.ascontiguousarray(features)
+    table = np.arange(len(Feature) + 1, dtype=np.uint8)
+    for left, right in ((Feature.LEFT_EYE, Feature.RIGHT_EYE), (Feature.LEFT_EAR, Feature.RIGHT_EAR)):
+        table[[left.label, right.label]] = right.label, left.label
+    return np.ascontiguousarray(table[features])

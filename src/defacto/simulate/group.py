@@ -15,10 +15,12 @@ from defacto.simulate.outcome import OutcomeParameters, draw_outcome, make_outco
 from defacto.simulate.recipe import Recipe, Slot
 from defacto.simulate.scene import Scene
 from defacto.simulate.truth import Truth, find_truth
-from defacto.types import Outcome
+from defacto.types import Feature, Outcome
 
 TRIES = 40
 """So often an outcome is drawn for a slot, until the truth gives what the slot wants."""
+CUT_OFF = 0.6
+"""A feature of which less is in the field of view does not alone decide a sample: no eye could tell."""
 HEADS = 40
 """So many heads are drawn for a group, until one serves all slots."""
 
@@ -108,6 +110,7 @@ def _make_sample(recipe: Recipe, scene: Scene, seeds: list[int], slot: Slot) -> 
     kinds, weights = list(slot.kinds), np.array(list(slot.kinds.values()))
     strict, clear = recipe.limits.settings(), recipe.limits.settings(clear=True)
     wanted = Outcome(slot.outcome) if slot.outcome else None
+    cut_off = [feature for feature in Feature if scene.share_in_view[feature] < CUT_OFF]
     for tries in range(1, TRIES + 1):
         kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
         parameters = draw_outcome(rng, kind, wanted or list(Outcome)[int(rng.integers(4))])
@@ -118,7 +121,8 @@ def _make_sample(recipe: Recipe, scene: Scene, seeds: list[int], slot: Slot) -> 
         made = make_outcome(scene, parameters)
         truth = find_truth(scene, made)
         outcome = truth.outcome(strict)
-        if outcome == truth.outcome(clear) and outcome == (wanted or outcome):
+        told = {truth.outcome(clear), truth.without(cut_off).outcome(clear)}
+        if told == {outcome} and outcome == (wanted or outcome):
             name = slot.name or outcome.value
             return Sample(seeds[-1], name, parameters, made, truth, outcome, tries)
     return None

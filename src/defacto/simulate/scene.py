@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -93,6 +93,15 @@ class Scene:
         return {feature: points[labels[points] == feature.label] for feature in Feature}
 
     @cached_property
+    def share_in_view(self) -> dict[Feature, float]:
+        """About how much of each feature's skin is in the field of view, not swallowed by an artefact."""
+        size = abs(float(np.linalg.det(self.head.to_base[:3, :3]))) ** (-2 / 3)
+        return {
+            feature: points.size * self.skin_mm2 / max(size * _whole_mm2(self.base)[feature], 1.0)
+            for feature, points in self.skin.items()
+        }
+
+    @cached_property
     def skin_mm2(self) -> float:
         """Skin that a point stands for."""
         return self.grid.voxel_ml * 1000 / SKIN_MM
@@ -119,6 +128,16 @@ class Scene:
     def around(self) -> Steps:
         """Steps from a voxel of the skin to all that may lie within `SEEN_MM` of the surface above it."""
         return _ball(self.grid, SEEN_MM + SKIN_MM)
+
+
+@lru_cache(maxsize=2)
+def _whole_mm2(base: Base) -> dict[Feature, float]:
+    """Return the skin of each whole feature of a base head."""
+    surface = (base.surface_mm > -SKIN_MM) & (base.surface_mm < 0)
+    counts = np.bincount(base.features[surface], minlength=len(Feature) + 1)
+    return {
+        feature: float(counts[feature.label] * base.grid.voxel_ml * 1000 / SKIN_MM) for feature in Feature
+    }
 
 
 def _ball(grid: Grid, radius_mm: float) -> Steps:

@@ -6,8 +6,8 @@ mean the same by the same word.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,6 +70,10 @@ class Truth:
         if outcome is None:
             raise ValueError(f"expected an outcome of a truth without gaps, got none of {self}")
         return outcome
+
+    def without(self, features: Iterable[Feature]) -> Truth:
+        """Return the truth as it would be were some features not there."""
+        return replace(self, visible={**self.visible, **dict.fromkeys(features, 0.0)})
 
     def face_left(self, settings: Settings) -> bool:
         """Return whether a feature that counts is visible: the first of the two labels of Brandenburg."""

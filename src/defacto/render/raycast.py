@@ -23,16 +23,18 @@ def block_maxima(levels: FloatVolume) -> FloatVolume:
     """Largest level of each block and the voxels that touch it; where that is below -1, it is -1."""
     ni, nj, nk = levels.shape
     shape = ((ni + BLOCK - 1) // BLOCK, (nj + BLOCK - 1) // BLOCK, (nk + BLOCK - 1) // BLOCK)
-    out = np.full(shape, np.float32(-1.0))
+    out = np.empty(shape, dtype=np.float32)
+    highest = np.empty(nk, dtype=np.float32)
     for a in range(shape[0]):
         for b in range(shape[1]):
+            highest[:] = levels[a * BLOCK, b * BLOCK]
             for i in range(a * BLOCK, min(a * BLOCK + BLOCK + 1, ni)):
                 for j in range(b * BLOCK, min(b * BLOCK + BLOCK + 1, nj)):
-                    for c in range(shape[2]):
-                        highest = out[a, b, c]
-                        for k in range(c * BLOCK, min(c * BLOCK + BLOCK + 1, nk)):
-                            highest = max(highest, levels[i, j, k])
-                        out[a, b, c] = highest
+                    row = levels[i, j]
+                    for k in range(nk):
+                        highest[k] = max(highest[k], row[k])
+            for c in range(shape[2]):
+                out[a, b, c] = highest[c * BLOCK : min(c * BLOCK + BLOCK + 1, nk)].max()
     return out
 
 

@@ -71,11 +71,18 @@ def _signed_distances(slices: FloatVolume, pixel_mm: tuple[float, float], out: F
 def _filled(levels: npt.NDArray[np.float32], stack: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
     """All that cannot be reached from the border without crossing the outline."""
     nj, nk = levels.shape
-    inside = np.ones((nj, nk), dtype=np.bool_)
-    top = 0
+    inside = np.zeros((nj, nk), dtype=np.bool_)
+    low_j, high_j, low_k, high_k = nj, -1, nk, -1
     for j in range(nj):
         for k in range(nk):
-            if (j in (0, nj - 1) or k in (0, nk - 1)) and levels[j, k] < 0:
+            if levels[j, k] >= 0:
+                low_j, high_j = min(low_j, j), j
+                low_k, high_k = min(low_k, k), max(high_k, k)
+    inside[low_j : high_j + 1, low_k : high_k + 1] = True
+    top = 0
+    for j in range(low_j, high_j + 1):
+        for k in range(low_k, high_k + 1):
+            if (j in (low_j, high_j) or k in (low_k, high_k)) and levels[j, k] < 0:
                 inside[j, k] = False
                 stack[top] = j * nk + k
                 top += 1
@@ -146,8 +153,17 @@ def _sweep(
         before = j - way
         if low_j <= before < high_j:
             for k in range(low_k, high_k):
+                at_j, at_k = nearest[j, k, 0], nearest[j, k, 1]
+                least = limit
+                if at_j < _NOWHERE:
+                    least = min((at_j - j) ** 2 + aspect * (at_k - k) ** 2, limit)
                 for kk in range(max(k - 1, low_k), min(k + 2, high_k)):
-                    _offer(nearest, aspect, (j, k), (nearest[before, kk, 0], nearest[before, kk, 1]), limit)
+                    if nearest[before, kk, 0] >= _NOWHERE:
+                        continue
+                    new = (nearest[before, kk, 0] - j) ** 2 + aspect * (nearest[before, kk, 1] - k) ** 2
+                    if new < least:
+                        least, at_j, at_k = new, nearest[before, kk, 0], nearest[before, kk, 1]
+                nearest[j, k, 0], nearest[j, k, 1] = at_j, at_k
         for k in range(low_k + 1, high_k):
             _offer(nearest, aspect, (j, k), (nearest[j, k - 1, 0], nearest[j, k - 1, 1]), limit)
         for k in range(high_k - 2, low_k - 1, -1):

@@ -16,6 +16,7 @@ from defacto.types import Affine, FloatVolume, Grid, Mask
 
 _STEP_MM = 6.0
 _EDGE = 1.0
+_STILL = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,22 +117,35 @@ def add_within(mask: Mask, planes: Sequence[Sequence[float]], to_world: Affine) 
 
 
 @compiled
-def _span(start: float, step: float, low: float, high: float, first: float, last: float) -> Any:
+def _span(
+    start: float, step: float, per_step: float, low: float, high: float, first: float, last: float
+) -> Any:
     """Narrow ``first`` to ``last`` to where ``start + step * k`` lies between two values."""
-    if abs(step) < 1e-12:
+    if abs(step) < _STILL:
         return (first, last) if low <= start <= high else (1.0, 0.0)
-    one, two = (low - start) / step, (high - start) / step
+    one, two = (low - start) * per_step, (high - start) * per_step
     return max(first, min(one, two)), min(last, max(one, two))
 
 
 @compiled
+def _per_step(steps: Any) -> Any:
+    """Return one over each step; 0 for those too small to divide by."""
+    out = np.zeros(len(steps))
+    for n in range(len(steps)):
+        if abs(steps[n]) >= _STILL:
+            out[n] = 1.0 / steps[n]
+    return out
+
+
+@compiled
 def _add_within(mask: Any, planes: Any) -> None:
+    per_step = _per_step(planes[:, 2])
     for i in range(mask.shape[0]):
         for j in range(mask.shape[1]):
             first, last = 0.0, mask.shape[2] - 1.0
             for n in range(planes.shape[0]):
                 start = planes[n, 0] * i + planes[n, 1] * j + planes[n, 3]
-                first, last = _span(start, planes[n, 2], 1e-9, 1e30, first, last)
+                first, last = _span(start, planes[n, 2], per_step[n], 1e-9, 1e30, first, last)
             for k in range(int(np.ceil(first)), int(np.floor(last)) + 1):
                 mask[i, j, k] = True
 
@@ -139,12 +153,15 @@ def _add_within(mask: Any, planes: Any) -> None:
 @compiled
 def _add_above(mask: Any, values: Any, m: Any, low: Any, high: Any, level: Any, steep: float) -> None:
     top = np.array(values.shape) - 1.0
+    per_step = _per_step(m[:, 2])
     for i in range(mask.shape[0]):
         for j in range(mask.shape[1]):
             first, last = 0.0, mask.shape[2] - 1.0
             for n in range(3):
                 start = m[n, 0] * i + m[n, 1] * j + m[n, 3]
-                first, last = _span(start, m[n, 2], low[n], high[n], first, last)
+                first, last = _span(start, m[n, 2], per_step[n], low[n], high[n], first, last)
+                if last < first:
+                    break
             k, end = int(np.ceil(first)), int(np.floor(last)) + 1
             while k < end:
                 value = _value(values, m, top, i, j, k)

@@ -9,12 +9,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from defacto import anatomy, deface, render
 from defacto.config import Settings
 from defacto.io import volume
-from PIL import Image
-
 from defacto.simulate.cards import collect_cards
 from defacto.simulate.recipe import read_recipe
 from defacto.simulate.sheet import draw_sheet

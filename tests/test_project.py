@@ -15,7 +15,8 @@ from defacto.cli import make_parser
 from defacto.config import Settings, read_settings, setting_rows, to_toml
 
 ROOT = Path(__file__).parent.parent
-WITHOUT = "import sys; sys.modules.update(dict.fromkeys(['torch', 'scipy', 'matplotlib', 'pandas', 'SimpleITK']))"
+ABSENT = ("torch", "scipy", "matplotlib", "pandas", "SimpleITK")
+WITHOUT = f"import sys; sys.modules.update(dict.fromkeys({ABSENT}))"
 
 
 def _load(path: Path):

@@ -23,10 +23,10 @@ _EARS = "ear_cut_mm"
 def draw_template(rng: np.random.Generator, wanted: Outcome) -> Values:
     """Draw a template's cut: nudged by up to 30 mm, tilted; with or without ears; the brain spared or not."""
     values = _placed(rng, (3.0, 5.0), 3.0)
-    spares = rng.random() < 0.6
+    spares = rng.random() < (0.9 if wanted is Outcome.PASS else 0.6)
     values |= {"ears": True, "spare_mm": float(rng.uniform(0, 5)) if spares else None}
     if wanted is Outcome.PASS:
-        return values | {"nudge_mm": _nudge(rng, 3, (-18, 3), (-5, 5))}
+        return values | {"nudge_mm": _nudge(rng, 3, (-16, 1), (-5, 5))}
     if wanted is Outcome.DEEP:
         return values | {
             "nudge_mm": _nudge(rng, 5, (-30, -8), (-4, 12)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,7 @@ def train(
     folder: Path,
     *,
     minutes: float = float("inf"),
+    tell: Callable[[int, float], None] = lambda step, loss: None,
 ) -> Mapping[str, float]:
     """Train, or go on where an earlier call stopped.
 
@@ -97,6 +98,8 @@ def train(
         Holds the checkpoint, the best weights and a log; made where it is not there.
     minutes : float
         Stop after so long; the next call goes on.
+    tell : callable
+        Is told the step and the running loss after each step.
 
     Returns
     -------
@@ -123,6 +126,7 @@ def train(
     end, saved, judgement = time.monotonic() + 60 * minutes, time.monotonic(), {}
     for volumes, labels in loader:
         state.learn(volumes, labels)
+        tell(state.step, state.loss)
         if state.step % training.judge_every == 0 or state.step >= training.steps:
             judgement = judge(state.averaged, judged, training.device)
             _log(folder, state, judgement)
@@ -161,7 +165,8 @@ class _State:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()
         self.step += 1
-        self.loss = 0.98 * self.loss + 0.02 * float(loss.detach())
+        share = max(0.02, 1 / self.step)
+        self.loss += share * (float(loss.detach()) - self.loss)
         keep = min(training.keep, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             for mean, value in zip(self.averaged.parameters(), self.network.parameters(), strict=True):

@@ -89,7 +89,10 @@ def _help(action: argparse.Action) -> str:
 ROOMS = (
     (("cli", "one file per command"),),
     (("report", "pages and plots for people"),),
-    (("pipeline", "order of the steps, store, states, retry, export"),),
+    (
+        ("pipeline", "order of the steps, store, states, retry, export"),
+        ("training", "networks; only here is torch"),
+    ),
     (("simulate", "heads and studies made to order"),),
     (
         ("deface", "methods; apply"),

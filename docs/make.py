@@ -102,7 +102,12 @@ ROOMS = (
     ),
     (("anatomy", "registration; where brain and features are"),),
     (("io", "volumes, BIDS, DICOM"),),
-    (("config", "settings"), ("types", "the nouns"), ("errors", "the tree of errors")),
+    (
+        ("config", "settings"),
+        ("processes", "threads"),
+        ("types", "the nouns"),
+        ("errors", "the tree of errors"),
+    ),
 )
 """The rooms from top to bottom; a room knows only those below it."""
 

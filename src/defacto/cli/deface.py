@@ -44,7 +44,7 @@ def add_parser(commands: Commands) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    from defacto.pipeline.threads import cores, thread_variables  # noqa: PLC0415
+    from defacto.processes import cores, thread_variables  # noqa: PLC0415
 
     os.environ.update(thread_variables(cores()))
     from defacto.config import read_settings  # noqa: PLC0415  (slow to import)

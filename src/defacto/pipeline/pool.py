@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
 import signal
@@ -19,11 +18,10 @@ from defacto.io.source import Source
 from defacto.pipeline.job import Finished, Job, describe, note_crash
 from defacto.pipeline.memory import need_gb
 from defacto.pipeline.state import Standing
-from defacto.pipeline.threads import cores, environment, thread_variables
+from defacto.processes import cores, die_with, environment, thread_variables
 from defacto.types import State
 
 _SPAWN = multiprocessing.get_context("spawn")
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(eq=False)
@@ -134,7 +132,8 @@ class Pool:
 
 
 def _work(pipe: Connection, job: Job, parent: int) -> None:
-    _die_with(parent)
+    os.setpgid(0, 0)
+    die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o077)
     tempfile.tempdir = str(job.work)
@@ -155,11 +154,3 @@ def _answer(source: Source, job: Job) -> Finished | SettingsError:
     except Exception as error:
         said = f"The tool stopped on it: {describe(error)}."
         return Finished(source.name, Standing(State.NEW, said), crashed=True)
-
-
-def _die_with(parent: int) -> None:
-    """Ask the kernel to kill this process when its parent ends, and lead a group of processes of its own."""
-    os.setpgid(0, 0)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)

@@ -26,8 +26,8 @@ from defacto.pipeline.run_settings import choose_settings, saved_settings, settl
 from defacto.pipeline.sources import Selection, find_sources, has_changed, row_of
 from defacto.pipeline.state import Standing, standing_of_record
 from defacto.pipeline.store import Store
-from defacto.pipeline.threads import cores
 from defacto.pipeline.work import work_folder
+from defacto.processes import cores
 from defacto.types import State
 
 DONE, TOOL_ERROR, USAGE_ERROR, WAITING = 0, 1, 2, 3

@@ -15,13 +15,14 @@ import numpy.typing as npt
 
 from defacto import __version__
 from defacto.errors import SettingsError
+from defacto.processes import cores
 from defacto.simulate import manifest
 from defacto.simulate.arrays import Arrays, arrays_of
 from defacto.simulate.base import Base
 from defacto.simulate.bases import load_bases
 from defacto.simulate.group import groups_of, make_group, shard_count
 from defacto.simulate.plan import Plan, make_plan
-from defacto.simulate.processes import cores, in_processes
+from defacto.simulate.processes import in_processes
 from defacto.simulate.recipe import Recipe
 
 DESCRIPTION = "dataset.json"

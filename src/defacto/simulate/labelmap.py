@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 
-from defacto.anatomy.compile import compiled
 from defacto.anatomy.morphology import closed, distance_mm, fill_holes, largest_piece
 from defacto.anatomy.resample import carry
 from defacto.anatomy.smooth import smooth
 from defacto.errors import VolumeError
+from defacto.simulate.nearest import carry_labels
 from defacto.simulate.structures import FREESURFER, Structure
 from defacto.types import Affine, FloatVolume, Grid, LabelVolume, Mask
 
@@ -135,22 +134,7 @@ def depth_in_view_mm(labels: LabelMap, to_template: Affine, target: Grid) -> Flo
 
 def carry_structures(labels: LabelMap, to_template: Affine, target: Grid) -> LabelVolume:
     """Look up the structure at each place of a grid in the template's world, nearest neighbour."""
-    pull = labels.grid.to_voxel @ np.linalg.inv(to_template) @ target.affine
-    out = np.zeros(target.shape, dtype=np.uint8)
-    _pick(labels.structures, pull, out)
-    return out
-
-
-@compiled
-def _pick(labels: Any, pull: Any, out: Any) -> None:
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            for k in range(out.shape[2]):
-                a = int(np.floor(pull[0, 0] * i + pull[0, 1] * j + pull[0, 2] * k + pull[0, 3] + 0.5))
-                b = int(np.floor(pull[1, 0] * i + pull[1, 1] * j + pull[1, 2] * k + pull[1, 3] + 0.5))
-                c = int(np.floor(pull[2, 0] * i + pull[2, 1] * j + pull[2, 2] * k + pull[2, 3] + 0.5))
-                if 0 <= a < labels.shape[0] and 0 <= b < labels.shape[1] and 0 <= c < labels.shape[2]:
-                    out[i, j, k] = labels[a, b, c]
+    return carry_labels(labels.structures, labels.grid, target, np.asarray(np.linalg.inv(to_template)))
 
 
 def carry_surface_mm(labels: LabelMap, to_template: Affine, target: Grid) -> FloatVolume:

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from defacto.anatomy.compile import compiled
-from defacto.types import Grid, LabelVolume
+from defacto.types import Affine, Grid, LabelVolume
 
 
-def carry_labels(labels: LabelVolume, source: Grid, target: Grid) -> LabelVolume:
-    """Resample a label map onto another grid in the same world; 0 outside of it.
+def carry_labels(
+    labels: LabelVolume, source: Grid, target: Grid, target_to_source: Affine | None = None
+) -> LabelVolume:
+    """Resample a label map onto another grid; 0 outside of it.
 
     Parameters
     ----------
@@ -19,9 +21,12 @@ def carry_labels(labels: LabelVolume, source: Grid, target: Grid) -> LabelVolume
         Labels.
     source, target : Grid
         Where its voxels lie, and where the result's shall lie.
+    target_to_source : ndarray, shape (4, 4), optional
+        World mm of the target to world mm of the source; by default they share one world.
     """
     out = np.zeros(target.shape, dtype=np.uint8)
-    matrix = np.ascontiguousarray(source.to_voxel @ target.affine)
+    place = target.affine if target_to_source is None else target_to_source @ target.affine
+    matrix = np.ascontiguousarray(source.to_voxel @ place)
     _carry(np.ascontiguousarray(labels), matrix, out)
     return out
 

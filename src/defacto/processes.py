@@ -1,8 +1,11 @@
-"""Threads of the libraries below: set before they are loaded, and so that they change no result."""
+"""What every process of ours needs: threads that change no result, and an end when its parent ends."""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +15,7 @@ _ONE = (
     "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
 )
 """Sums over several threads depend on their number in the last digits; one thread always gives the same."""
+_SET_DEATH_SIGNAL = 1
 _SEVERAL = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 
 
@@ -41,3 +45,12 @@ def environment(variables: dict[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def die_with(parent: int) -> None:
+    """Have this process killed when the one that started it ends, however that ends; Linux only."""
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)

@@ -61,17 +61,17 @@ def find_contrast(volume: FloatVolume) -> Contrast:
     StepError
         If all voxels are alike, so that there is no head.
     """
-    sample = _sample(volume)
-    low, high = float(sample.min()), float(np.percentile(sample, 99.8))
+    sample = np.sort(_sample(volume))
+    low, high = float(sample[0]), float(np.percentile(sample, 99.8))
     if not high > low:
         raise StepError("Expected a head in the scan, got the same intensity everywhere; look at the scan.")
     split = low + _otsu(np.sqrt(np.clip(sample - low, 0.0, high - low))) ** 2
-    dark, bright = sample[sample < split], sample[sample >= split]
-    air, tissue = float(np.median(dark)), float(np.median(bright))
-    noisy = dark[dark > low]
+    dark, bright = np.split(sample, [int(np.count_nonzero(sample < split))])
+    air, tissue = float(_median(dark)), float(_median(bright))
+    noisy = dark[np.count_nonzero(dark <= low) :]
     noise = 0.0
     if noisy.size > 0.05 * dark.size:
-        noise = float(1.4826 * np.median(np.abs(noisy - np.median(noisy))))
+        noise = float(1.4826 * np.median(np.abs(noisy - _median(noisy))))
     step = max(SURFACE_FRACTION * (tissue - air), min(NOISE_WIDTHS * noise, 0.5 * (tissue - air)))
     return Contrast(air, tissue, noise, air + step)
 
@@ -107,8 +107,16 @@ def _sample(volume: FloatVolume) -> FloatVolume:
     return finite
 
 
+def _median(values: FloatVolume) -> np.float32:
+    """Return the median of sorted values."""
+    middle: np.float32 = values[(values.size - 1) // 2 : values.size // 2 + 1].mean()
+    return middle
+
+
 def _otsu(values: FloatVolume) -> float:
-    counts, edges = np.histogram(values, 256)
+    """Return where sorted values are best parted in two."""
+    edges = np.histogram_bin_edges(values, 256)
+    counts = np.diff(np.append(np.searchsorted(values, edges[:-1]), values.size))
     centres = (edges[1:] + edges[:-1]) / 2
     below = np.cumsum(counts)[:-1].astype(np.float64)
     sums = np.cumsum(counts * centres)

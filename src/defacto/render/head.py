@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from defacto.anatomy.compile import compiled
 from defacto.errors import StepError
 from defacto.render.contrast import SURFACE_LEVEL, find_contrast, to_levels
 from defacto.render.islands import Factors, Levels, block_means, clear_outside, find_pieces, grow
@@ -234,17 +235,25 @@ def _hide_below(levels: FloatVolume, affine: Affine, floor_mm: float) -> None:
 
 def _place(head: Mask, affine: Affine) -> tuple[npt.NDArray[np.float64], float]:
     """World point at the vertex's height over the middle of the cranium, and the cranium's front."""
-    index = np.unravel_index(np.flatnonzero(head), head.shape)
-    z = _along(affine[2], index)
+    z = _along(head, affine[2], affine[2], -np.inf)
     count = min(z.size // 2, max(1, round(TOP_MM3 / abs(float(np.linalg.det(affine[:3, :3]))))))
     top = float(np.partition(z, -count)[-count])
-    cranium = np.flatnonzero(z > top - CRANIUM_MM)
-    x, y = (_along(row, tuple(axis[cranium] for axis in index)) for row in affine[:2])
+    x, y = (_along(head, row, affine[2], top - CRANIUM_MM) for row in affine[:2])
     middle = np.array([x.mean(), y.mean(), top])
     return middle, float(np.partition(y, -count)[-count])
 
 
-def _along(row: npt.NDArray[np.float64], index: tuple[npt.NDArray[np.int64], ...]) -> npt.NDArray[np.float64]:
-    """One world coordinate of voxels, from its row of the affine."""
-    i, j, k = index
-    return np.asarray(row[0] * i + row[1] * j + row[2] * k + row[3])
+@compiled
+def _along(
+    head: Mask, row: npt.NDArray[np.float64], upwards: npt.NDArray[np.float64], above: float
+) -> npt.NDArray[np.float64]:
+    """One world coordinate, from its row of the affine, of the voxels of a mask above a height."""
+    found = np.empty(np.count_nonzero(head))
+    count = 0
+    for i in range(head.shape[0]):
+        for j in range(head.shape[1]):
+            for k in range(head.shape[2]):
+                if head[i, j, k] and upwards[0] * i + upwards[1] * j + upwards[2] * k + upwards[3] > above:
+                    found[count] = row[0] * i + row[1] * j + row[2] * k + row[3]
+                    count += 1
+    return found[:count]

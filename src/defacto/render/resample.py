@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from defacto.anatomy.compile import compiled
 from defacto.types import FloatVolume
 
 
+@lru_cache(maxsize=64)
 def spline_weights(length: int, spacing: float, step: float, width: float) -> npt.NDArray[np.float32]:
     """Weights that resample a line of voxels with a cubic B-spline.
 
@@ -38,7 +40,9 @@ def spline_weights(length: int, spacing: float, step: float, width: float) -> np
     weights[weights.sum(axis=1) < 1e-6] = (away == away.min(axis=1, keepdims=True))[
         weights.sum(axis=1) < 1e-6
     ]
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
+    scaled = np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
+    scaled.flags.writeable = False
+    return scaled
 
 
 def resample_axis(volume: FloatVolume, axis: int, weights: npt.NDArray[np.float32]) -> FloatVolume:
@@ -52,7 +56,10 @@ def resample_axis(volume: FloatVolume, axis: int, weights: npt.NDArray[np.float3
     first = np.minimum(first, weights.shape[1] - taps)
     banded = np.take_along_axis(weights, first[:, None] + np.arange(taps), axis=1)
     out = np.empty((before, weights.shape[0], after), dtype=np.float32)
-    _apply(volume.reshape(before, shape[axis], after), first, banded, out)
+    if after == 1:
+        _apply_to_last(volume.reshape(before, -1), first, banded, out.reshape(before, -1))
+    else:
+        _apply(volume.reshape(before, -1, after), first, banded, out)
     return out.reshape(*shape[:axis], weights.shape[0], *shape[axis + 1 :])
 
 
@@ -61,9 +68,6 @@ def _apply(
     lines: FloatVolume, first: npt.NDArray[np.int64], weights: npt.NDArray[np.float32], out: FloatVolume
 ) -> None:
     """Weighted sums along the middle axis."""
-    if lines.shape[2] == 1:
-        _apply_to_last(lines[:, :, 0], first, weights, out[:, :, 0])
-        return
     for a in range(lines.shape[0]):
         for m in range(out.shape[1]):
             row = out[a, m]
@@ -77,6 +81,37 @@ def _apply(
 
 @compiled
 def _apply_to_last(
+    lines: FloatVolume, first: npt.NDArray[np.int64], weights: npt.NDArray[np.float32], out: FloatVolume
+) -> None:
+    """Weighted sums along the last axis, all at once where sums move on voxel by voxel."""
+    low, high = _steady(first)
+    across = np.ascontiguousarray(weights[low:high].T)
+    for a in range(lines.shape[0]):
+        row = out[a, low:high]
+        row[:] = 0
+        for t in range(across.shape[0]):
+            weight = across[t]
+            source = lines[a, first[low] + t : first[low] + t + row.size]
+            for n in range(row.size):
+                row[n] += weight[n] * source[n]
+    _apply_one_by_one(lines, first[:low], weights[:low], out[:, :low])
+    _apply_one_by_one(lines, first[high:], weights[high:], out[:, high:])
+
+
+@compiled
+def _steady(first: npt.NDArray[np.int64]) -> tuple[int, int]:
+    """Longest part over which numbers count up by one: its begin and its end."""
+    low, high, begin = 0, 0, 0
+    for n in range(first.size):
+        if n > 0 and first[n] != first[n - 1] + 1:
+            begin = n
+        if n + 1 - begin > high - low:
+            low, high = begin, n + 1
+    return low, high
+
+
+@compiled
+def _apply_one_by_one(
     lines: FloatVolume, first: npt.NDArray[np.int64], weights: npt.NDArray[np.float32], out: FloatVolume
 ) -> None:
     """Weighted sums along the last axis, four lines at once."""

@@ -10,7 +10,6 @@ from defacto.types import FloatVolume
 
 REACH_MM = 12.0
 """Distances from the outline are followed up to here."""
-_NOWHERE = 1e6
 
 
 def to_distances(slices: FloatVolume, pixel_mm: tuple[float, float]) -> FloatVolume:
@@ -33,7 +32,7 @@ def to_distances(slices: FloatVolume, pixel_mm: tuple[float, float]) -> FloatVol
     """
     out = np.empty_like(slices)
     _signed_distances(slices, pixel_mm, out)
-    return np.asarray(np.clip(out, -REACH_MM, REACH_MM))
+    return out
 
 
 @compiled
@@ -44,10 +43,11 @@ def _signed_distances(slices: FloatVolume, pixel_mm: tuple[float, float], out: F
     aspect = (pixel_k / pixel_j) ** 2
     stack = np.empty(nj * nk + 1, dtype=np.int32)
     nearest = np.empty((nj, nk, 2), dtype=np.float32)
+    away = np.empty((nj, nk), dtype=np.float64)
     for s in range(slices.shape[0]):
         inside = _filled(slices[s], stack)
-        nearest[:] = _NOWHERE
-        box = _mark_crossings(slices[s], inside, aspect, nearest)
+        away[:] = np.inf
+        box = _mark_crossings(slices[s], inside, aspect, nearest, away)
         for j in range(nj):
             for k in range(nk):
                 out[s, j, k] = REACH_MM if inside[j, k] else -REACH_MM
@@ -57,13 +57,11 @@ def _signed_distances(slices: FloatVolume, pixel_mm: tuple[float, float], out: F
         low_j, high_j = max(box[0] - reach_j, 0), min(box[1] + reach_j + 1, nj)
         low_k, high_k = max(box[2] - reach_k, 0), min(box[3] + reach_k + 1, nk)
         limit = (REACH_MM / pixel_j + 2 + 2 * pixel_k / pixel_j) ** 2
-        _sweep(nearest, aspect, 1, (low_j, high_j, low_k, high_k), limit)
-        _sweep(nearest, aspect, -1, (low_j, high_j, low_k, high_k), limit)
+        _sweep(nearest, away, aspect, 1, (low_j, high_j, low_k, high_k), limit)
+        _sweep(nearest, away, aspect, -1, (low_j, high_j, low_k, high_k), limit)
         for j in range(low_j, high_j):
             for k in range(low_k, high_k):
-                if nearest[j, k, 0] >= _NOWHERE:
-                    continue
-                far = pixel_j * np.sqrt((nearest[j, k, 0] - j) ** 2 + aspect * (nearest[j, k, 1] - k) ** 2)
+                far = min(pixel_j * np.sqrt(away[j, k]), REACH_MM)
                 out[s, j, k] = far if inside[j, k] else -far
 
 
@@ -104,6 +102,7 @@ def _mark_crossings(
     inside: npt.NDArray[np.bool_],
     aspect: float,
     nearest: npt.NDArray[np.float32],
+    away: npt.NDArray[np.float64],
 ) -> tuple[int, int, int, int]:
     """Give both neighbours of each crossing its place; return the box of all: first, last along j and k."""
     nj, nk = levels.shape
@@ -115,36 +114,42 @@ def _mark_crossings(
                 if jj >= nj or kk >= nk or inside[j, k] == inside[jj, kk]:
                     continue
                 share = levels[j, k] / (levels[j, k] - levels[jj, kk])
-                _offer(nearest, aspect, (j, k), (j + dj * share, k + dk * share), 1e9)
-                _offer(nearest, aspect, (jj, kk), (j + dj * share, k + dk * share), 1e9)
+                _offer(nearest, away, aspect, (j, k), (j + dj * share, k + dk * share))
+                _offer(nearest, away, aspect, (jj, kk), (j + dj * share, k + dk * share))
                 low_j, high_j = min(low_j, j), max(high_j, jj)
                 low_k, high_k = min(low_k, k), max(high_k, kk)
     return low_j, high_j, low_k, high_k
 
 
 @compiled
+def _square(place: tuple[float, float], j: int, k: int, aspect: float) -> float:
+    """Distance of a pixel from a place, in pixels along j, squared."""
+    return (place[0] - j) ** 2 + aspect * (place[1] - k) ** 2
+
+
+@compiled
 def _offer(
     nearest: npt.NDArray[np.float32],
+    away: npt.NDArray[np.float64],
     aspect: float,
     pixel: tuple[int, int],
     place: tuple[float, float],
-    limit: float,
 ) -> None:
-    """Take a place for a pixel's nearest if it is nearer, and within the limit (pixels along j, squared)."""
-    (j, k), (at_j, at_k) = pixel, place
-    if at_j >= _NOWHERE:
-        return
-    new = (at_j - j) ** 2 + aspect * (at_k - k) ** 2
-    if new > limit:
-        return
-    old_j, old_k = nearest[j, k, 0], nearest[j, k, 1]
-    if old_j >= _NOWHERE or new < (old_j - j) ** 2 + aspect * (old_k - k) ** 2:
-        nearest[j, k, 0], nearest[j, k, 1] = at_j, at_k
+    """Take a place for a pixel's nearest if it is nearer than what it has, `away` pixels squared."""
+    j, k = pixel
+    if _square(place, j, k, aspect) < away[j, k]:
+        nearest[j, k, 0], nearest[j, k, 1] = place
+        away[j, k] = _square((nearest[j, k, 0], nearest[j, k, 1]), j, k, aspect)
 
 
 @compiled
 def _sweep(
-    nearest: npt.NDArray[np.float32], aspect: float, way: int, box: tuple[int, int, int, int], limit: float
+    nearest: npt.NDArray[np.float32],
+    away: npt.NDArray[np.float64],
+    aspect: float,
+    way: int,
+    box: tuple[int, int, int, int],
+    limit: float,
 ) -> None:
     """Hand the nearest place on from row to row (Danielsson 1980, doi:10.1016/0146-664X(80)90054-4)."""
     low_j, high_j, low_k, high_k = box
@@ -153,18 +158,39 @@ def _sweep(
         before = j - way
         if low_j <= before < high_j:
             for k in range(low_k, high_k):
-                at_j, at_k = nearest[j, k, 0], nearest[j, k, 1]
-                least = limit
-                if at_j < _NOWHERE:
-                    least = min((at_j - j) ** 2 + aspect * (at_k - k) ** 2, limit)
+                least, best = min(away[j, k], limit), -1
                 for kk in range(max(k - 1, low_k), min(k + 2, high_k)):
-                    if nearest[before, kk, 0] >= _NOWHERE:
+                    if away[before, kk] == np.inf:
                         continue
-                    new = (nearest[before, kk, 0] - j) ** 2 + aspect * (nearest[before, kk, 1] - k) ** 2
+                    new = _square((nearest[before, kk, 0], nearest[before, kk, 1]), j, k, aspect)
                     if new < least:
-                        least, at_j, at_k = new, nearest[before, kk, 0], nearest[before, kk, 1]
-                nearest[j, k, 0], nearest[j, k, 1] = at_j, at_k
-        for k in range(low_k + 1, high_k):
-            _offer(nearest, aspect, (j, k), (nearest[j, k - 1, 0], nearest[j, k - 1, 1]), limit)
-        for k in range(high_k - 2, low_k - 1, -1):
-            _offer(nearest, aspect, (j, k), (nearest[j, k + 1, 0], nearest[j, k + 1, 1]), limit)
+                        least, best = new, kk
+                if best >= 0:
+                    nearest[j, k] = nearest[before, best]
+                    away[j, k] = least
+        _hand_on(nearest[j], away[j], aspect, j, (low_k, high_k, 1), limit)
+        _hand_on(nearest[j], away[j], aspect, j, (high_k - 1, low_k - 1, -1), limit)
+
+
+@compiled
+def _hand_on(
+    nearest: npt.NDArray[np.float32],
+    away: npt.NDArray[np.float64],
+    aspect: float,
+    j: int,
+    way: tuple[int, int, int],
+    limit: float,
+) -> None:
+    """Hand the nearest place on from pixel to pixel of a row."""
+    begin, end, step = way
+    at = (nearest[begin, 0], nearest[begin, 1])
+    known = away[begin] < np.inf
+    for k in range(begin + step, end, step):
+        if known:
+            new = _square(at, j, k, aspect)
+            if new <= limit and new < away[k]:
+                nearest[k, 0], nearest[k, 1] = at
+                away[k] = new
+                continue
+        known = away[k] < np.inf
+        at = (nearest[k, 0], nearest[k, 1])

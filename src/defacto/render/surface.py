@@ -172,8 +172,5 @@ def _box_sum(values: npt.NDArray[np.generic], radius: int) -> npt.NDArray[np.flo
         summed = np.cumsum(total, axis=axis)
         zero = np.zeros_like(np.take(summed, [0], axis=axis))
         summed = np.concatenate([zero, summed], axis=axis)
-        count = summed.shape[axis]
-        total = np.take(summed, range(width, count), axis=axis) - np.take(
-            summed, range(count - width), axis=axis
-        )
+        total = summed[width:] - summed[:-width] if axis == 0 else summed[:, width:] - summed[:, :-width]
     return np.asarray(total)

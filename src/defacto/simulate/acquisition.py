@@ -169,8 +169,15 @@ def acquire(
         if parameters.lie
         else true_grid
     )
-    scan = scan_from_arrays(stored.signal, told.affine, dtype=parameters.dtype)
+    scan = _along_rows(scan_from_arrays(stored.signal, told.affine, dtype=parameters.dtype))
     return Acquired(scan, true_grid, stored, to_base)
+
+
+def _along_rows(scan: Scan) -> Scan:
+    """Return a scan with its voxels in C order in memory, as masks and anatomy have theirs."""
+    voxels = np.ascontiguousarray(scan.stored)
+    voxels.flags.writeable = False
+    return replace(scan, stored=voxels)
 
 
 def _scanned(

@@ -12,7 +12,7 @@ from defacto.anatomy.compile import compiled
 from defacto.anatomy.morphology import closed, distance_mm, fill_holes
 from defacto.qc.surface import far_field_mm
 from defacto.simulate.base import Base
-from defacto.simulate.cuts import Field, add_above, boxed
+from defacto.simulate.cuts import Field, boxed, clear_above
 from defacto.simulate.head import MadeHead
 from defacto.simulate.structures import is_brain
 from defacto.types import Affine, Feature, Grid, Mask
@@ -77,12 +77,12 @@ class Scene:
         return np.asarray(np.stack(index, axis=1) @ self.to_base[:3, :3].T + self.to_base[:3, 3])
 
     @cached_property
-    def far_points(self) -> Points:
+    def far_tissue(self) -> Mask:
         """Tissue far from every feature, by the template's measure; the cut that is there is elsewhere."""
         values, grid, limit = far_field_mm()
-        far = np.zeros(self.grid.shape, dtype=bool)
-        add_above(far, boxed(values, grid, limit), self.to_base, limit)
-        return np.flatnonzero(far & self.tissue)
+        near = self.tissue.copy()
+        clear_above(near, boxed(values, grid, limit), self.to_base, limit)
+        return np.asarray(self.tissue & ~near)
 
     @cached_property
     def skin(self) -> dict[Feature, Points]:

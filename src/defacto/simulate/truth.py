@@ -108,9 +108,10 @@ def find_truth(scene: Scene, made: Made) -> Truth:
         visible[feature] = share_left(there, seen, scene.skin_mm2)
         if not feature.is_ear and is_there(there, scene.skin_mm2):
             face.append(visible[feature])
-    lost = int(np.count_nonzero(made.mask.ravel()[scene.brain_points]))
+    lost, taken, elsewhere = (
+        int(np.count_nonzero(part & made.mask)) for part in (scene.brain, scene.tissue, scene.far_tissue)
+    )
     total = scene.brain_points.size
-    taken = int(np.count_nonzero(scene.tissue & made.mask))
     voxel_ml = scene.grid.voxel_ml
     return Truth(
         brain_lost_ml=lost * voxel_ml,
@@ -118,7 +119,7 @@ def find_truth(scene: Scene, made: Made) -> Truth:
         visible=visible,
         least_visible=min(face, default=0.0),
         removed_ml=taken * voxel_ml,
-        elsewhere_ml=float(np.count_nonzero(made.mask.ravel()[scene.far_points]) * voxel_ml),
+        elsewhere_ml=float(elsewhere * voxel_ml),
         in_view=tuple(f for f, points in scene.skin.items() if is_there(int(points.size), scene.skin_mm2)),
     )
 

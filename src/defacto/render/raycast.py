@@ -88,12 +88,21 @@ def _block(maxima: FloatVolume, start: Point, ray: Point, far: float) -> tuple[f
 
 @compiled
 def _follow(
-    levels: FloatVolume, maxima: FloatVolume, start: Point, ray: Point, met: npt.NDArray[np.float32]
+    levels: FloatVolume,
+    maxima: FloatVolume,
+    start: Point,
+    ray: Point,
+    bounds: npt.NDArray[np.float64],
+    met: npt.NDArray[np.float32],
 ) -> None:
     """Follow one ray to the first skin, and note depth, gradient and whether the field of view was met."""
     (sx, sy, sz), (rx, ry, rz) = start, ray
     begin, end, face = _enter(levels.shape, start, ray)
     far, found = begin, False
+    end = min(end, bounds[1])
+    if far < end:
+        while far < bounds[0]:
+            far += STRIDE_MM
     while far < end and not found:
         leave, empty = _block(maxima, start, ray, far)
         leave = min(leave, end)
@@ -127,15 +136,64 @@ def _follow(
 
 
 @compiled
+def find_bounds(
+    maxima: FloatVolume,
+    shape: tuple[int, int, int],
+    origin: npt.NDArray[np.float64],
+    to_pixel: npt.NDArray[np.float64],
+    size: int,
+) -> npt.NDArray[np.float64]:
+    """Between which depths each pixel's ray may meet blocks that hold skin; none where it surely does not.
+
+    Of the blocks, those are looked at that others without skin, or the grid's border, lie beside. `to_pixel`
+    is the inverse of the `steps` of `follow_all`. Shape (size, size, 2).
+    """
+    bounds = np.empty((size, size, 2))
+    bounds[:, :, 0], bounds[:, :, 1] = 1e4, -1e4
+    low, high, middle, reach = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    for a in range(maxima.shape[0]):
+        for b in range(maxima.shape[1]):
+            for c in range(maxima.shape[2]):
+                if maxima[a, b, c] < 0 or _surrounded(maxima, a, b, c):
+                    continue
+                for axis, block in ((0, a), (1, b), (2, c)):
+                    low[axis] = block * BLOCK - 1
+                    high[axis] = min(block * BLOCK + BLOCK, shape[axis]) + 1
+                for axis in range(3):
+                    middle[axis], reach[axis] = 0.0, 0.0
+                    for other in range(3):
+                        half = 0.5 * (high[other] - low[other])
+                        middle[axis] += to_pixel[axis, other] * (low[other] + half - origin[other])
+                        reach[axis] += abs(to_pixel[axis, other]) * half
+                first, last = middle - reach, middle + reach
+                for row in range(max(int(first[1]), 0), min(int(last[1]) + 1, size - 1) + 1):
+                    for column in range(max(int(first[0]), 0), min(int(last[0]) + 1, size - 1) + 1):
+                        bounds[row, column, 0] = min(bounds[row, column, 0], first[2])
+                        bounds[row, column, 1] = max(bounds[row, column, 1], last[2])
+    return bounds
+
+
+@compiled
+def _surrounded(maxima: FloatVolume, a: int, b: int, c: int) -> bool:
+    """Whether the six blocks beside one hold skin too."""
+    if min(a, b, c) == 0 or a + 1 == maxima.shape[0] or b + 1 == maxima.shape[1] or c + 1 == maxima.shape[2]:
+        return False
+    along = min(maxima[a - 1, b, c], maxima[a + 1, b, c], maxima[a, b - 1, c])
+    return bool(min(along, maxima[a, b + 1, c], maxima[a, b, c - 1], maxima[a, b, c + 1]) >= 0)
+
+
+@compiled
 def follow_all(
     levels: FloatVolume,
     maxima: FloatVolume,
+    bounds: npt.NDArray[np.float64],
     origin: npt.NDArray[np.float64],
     steps: npt.NDArray[np.float64],
     met: npt.NDArray[np.float32],
 ) -> None:
     """Follow the rays of all pixels to where `levels`, of which `maxima` are the `block_maxima`, is 0.
 
+    `bounds` are from `find_bounds`: what surely holds no skin is skipped, and no result depends on that.
     `origin` is the first pixel in voxel coordinates; `steps` holds, as columns, voxels per column, per row
     and per mm of depth. Into `met`, shape (rows, columns, 5), go the depth in mm, the negative gradient along
     i, j, k, and 1 where the ray met tissue on entering the grid; what the ray misses is left as it is.
@@ -148,4 +206,4 @@ def follow_all(
                 origin[1] + steps[1, 0] * column + steps[1, 1] * row,
                 origin[2] + steps[2, 0] * column + steps[2, 1] * row,
             )
-            _follow(levels, maxima, start, ray, met[row, column])
+            _follow(levels, maxima, start, ray, bounds[row, column], met[row, column])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +12,10 @@ from defacto.types import FloatVolume
 
 REACH_MM = 12.0
 """Distances from the outline are followed up to here."""
+_NOWHERE = 1e6
+
+Row = npt.NDArray[np.float32]
+"""One number for each pixel of a row."""
 
 
 def to_distances(slices: FloatVolume, pixel_mm: tuple[float, float]) -> FloatVolume:
@@ -42,11 +48,11 @@ def _signed_distances(slices: FloatVolume, pixel_mm: tuple[float, float], out: F
     pixel_j, pixel_k = pixel_mm
     aspect = (pixel_k / pixel_j) ** 2
     stack = np.empty(nj * nk + 1, dtype=np.int32)
-    nearest = np.empty((nj, nk, 2), dtype=np.float32)
+    nearest = np.full((2, nj, nk), _NOWHERE, dtype=np.float32)
     away = np.empty((nj, nk), dtype=np.float64)
     for s in range(slices.shape[0]):
         inside = _filled(slices[s], stack)
-        away[:] = np.inf
+        nearest[:], away[:] = _NOWHERE, np.inf
         box = _mark_crossings(slices[s], inside, aspect, nearest, away)
         for j in range(nj):
             for k in range(nk):
@@ -138,8 +144,8 @@ def _offer(
     """Take a place for a pixel's nearest if it is nearer than what it has, `away` pixels squared."""
     j, k = pixel
     if _square(place, j, k, aspect) < away[j, k]:
-        nearest[j, k, 0], nearest[j, k, 1] = place
-        away[j, k] = _square((nearest[j, k, 0], nearest[j, k, 1]), j, k, aspect)
+        nearest[0, j, k], nearest[1, j, k] = place
+        away[j, k] = _square((nearest[0, j, k], nearest[1, j, k]), j, k, aspect)
 
 
 @compiled
@@ -156,41 +162,48 @@ def _sweep(
     for row in range(high_j - low_j):
         j = low_j + row if way > 0 else high_j - 1 - row
         before = j - way
+        at_j, at_k = nearest[0, j, low_k:high_k], nearest[1, j, low_k:high_k]
         if low_j <= before < high_j:
-            for k in range(low_k, high_k):
-                least, best = min(away[j, k], limit), -1
-                for kk in range(max(k - 1, low_k), min(k + 2, high_k)):
-                    if away[before, kk] == np.inf:
-                        continue
-                    new = _square((nearest[before, kk, 0], nearest[before, kk, 1]), j, k, aspect)
-                    if new < least:
-                        least, best = new, kk
-                if best >= 0:
-                    nearest[j, k] = nearest[before, best]
-                    away[j, k] = least
-        _hand_on(nearest[j], away[j], aspect, j, (low_k, high_k, 1), limit)
-        _hand_on(nearest[j], away[j], aspect, j, (high_k - 1, low_k - 1, -1), limit)
+            from_j, from_k = nearest[0, before, low_k:high_k], nearest[1, before, low_k:high_k]
+            _take_over(at_j, at_k, away[j, low_k:high_k], from_j, from_k, (aspect, limit), (j, low_k))
+        _hand_on(at_j, at_k, away[j, low_k:high_k], (aspect, limit), (j, low_k), 1)
+        _hand_on(at_j, at_k, away[j, low_k:high_k], (aspect, limit), (j, low_k), -1)
 
 
 @compiled
-def _hand_on(
-    nearest: npt.NDArray[np.float32],
-    away: npt.NDArray[np.float64],
-    aspect: float,
-    j: int,
-    way: tuple[int, int, int],
-    limit: float,
+def _take_over(
+    at_j: Row, at_k: Row, away: npt.NDArray[np.float64], from_j: Row, from_k: Row, by: Any, first: Any
 ) -> None:
+    """Take for each pixel of a row the nearest place of the three beside it in another row, if nearer."""
+    (aspect, limit), (j, low_k) = by, first
+    count = at_j.size
+    for k in range(count):
+        one, two = max(k - 1, 0), min(k + 1, count - 1)
+        least = min(away[k], limit)
+        best_j, best_k = at_j[k], at_k[k]
+        new = (from_j[one] - j) ** 2 + aspect * (from_k[one] - (k + low_k)) ** 2
+        best_j, best_k = (from_j[one], from_k[one]) if new < least else (best_j, best_k)
+        least = min(new, least)
+        new = (from_j[k] - j) ** 2 + aspect * (from_k[k] - (k + low_k)) ** 2
+        best_j, best_k = (from_j[k], from_k[k]) if new < least else (best_j, best_k)
+        least = min(new, least)
+        new = (from_j[two] - j) ** 2 + aspect * (from_k[two] - (k + low_k)) ** 2
+        best_j, best_k = (from_j[two], from_k[two]) if new < least else (best_j, best_k)
+        least = min(new, least)
+        at_j[k], at_k[k] = best_j, best_k
+        away[k] = least if best_j < _NOWHERE else away[k]
+
+
+@compiled
+def _hand_on(at_j: Row, at_k: Row, away: npt.NDArray[np.float64], by: Any, first: Any, way: int) -> None:
     """Hand the nearest place on from pixel to pixel of a row."""
-    begin, end, step = way
-    at = (nearest[begin, 0], nearest[begin, 1])
-    known = away[begin] < np.inf
-    for k in range(begin + step, end, step):
-        if known:
-            new = _square(at, j, k, aspect)
-            if new <= limit and new < away[k]:
-                nearest[k, 0], nearest[k, 1] = at
-                away[k] = new
-                continue
-        known = away[k] < np.inf
-        at = (nearest[k, 0], nearest[k, 1])
+    (aspect, limit), (j, low_k) = by, first
+    begin, end = (0, at_j.size) if way > 0 else (at_j.size - 1, -1)
+    place = (at_j[begin], at_k[begin])
+    for k in range(begin + way, end, way):
+        new = _square(place, j, k + low_k, aspect)
+        if new <= limit and new < away[k]:
+            at_j[k], at_k[k] = place
+            away[k] = new
+        else:
+            place = (at_j[k], at_k[k])

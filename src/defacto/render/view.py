@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from defacto.render.head import Head
-from defacto.render.raycast import follow_all
+from defacto.render.raycast import find_bounds, follow_all
 
 FRAME_MM = 252.0
 """Width and height of what a view shows."""
@@ -83,9 +83,12 @@ def cast(head: Head, view: View, size: int) -> Cast:
     corner = np.array([-(size - 1) / 2 * px_mm, ABOVE_MM - px_mm / 2, 0.0])
     origin = to_voxel[:3, :3] @ (head.top_mm + corner @ axes) + to_voxel[:3, 3]
     to_steps = to_voxel[:3, :3] @ axes.T
+    steps = to_steps * [px_mm, -px_mm, -1.0]
+    to_pixel = np.asarray(np.linalg.inv(steps), dtype=np.float64)
+    bounds = find_bounds(head.maxima, head.levels.shape, origin, to_pixel, size)
     met = np.zeros((size, size, 5), dtype=np.float32)
     met[..., 0] = np.nan
-    follow_all(head.levels, head.maxima, origin, to_steps * [px_mm, -px_mm, -1.0], met)
+    follow_all(head.levels, head.maxima, bounds, origin, steps, met)
     normals = met[..., 1:4] @ to_steps.astype(np.float32)
     normals /= np.maximum(np.sqrt((normals**2).sum(axis=2, keepdims=True)), 1e-12)
     return Cast(met[..., 0], normals, met[..., 4] > 0, px_mm)

@@ -263,6 +263,7 @@ def _sample(  # noqa: PLR0912  (one function: a call for each voxel makes a head
     surface, codes, structures, features = base
     signal, inside, structure, feature, surface_mm = out
     points = counts[0] * counts[1] * counts[2]
+    middle = points // 2 if points % 2 == 1 else -1
     share = np.float32(1.0 / points)
     half, zero, one, reach = np.float32(0.5), np.float32(0.0), np.float32(1.0), np.float32(REACH_MM)
     n0, n1, n2 = surface.shape
@@ -270,7 +271,8 @@ def _sample(  # noqa: PLR0912  (one function: a call for each voxel makes a head
         for j in range(signal.shape[1]):
             for k in range(signal.shape[2]):
                 x, y, z = np.float32(i), np.float32(j), np.float32(k)
-                near, p, q, r = _place(map_, x, y, z)
+                near, p, q, r = here = _place(map_, x, y, z)
+                deep = False
                 if near and p >= 0 and q >= 0 and r >= 0 and p <= n0 - 1 and q <= n1 - 1 and r <= n2 - 1:
                     (a, u), (b, w), (c, t) = cell(p, n0), cell(q, n1), cell(r, n2)
                     d = look(surface, a, b, c, u, w, t)
@@ -289,6 +291,7 @@ def _sample(  # noqa: PLR0912  (one function: a call for each voxel makes a head
                     surface_mm[i, j, k] = min(max(d, -reach), reach)
                     if plain > certain:
                         continue
+                    deep = plain < -certain
                 if points == 1:
                     continue
                 total, within = zero, zero
@@ -297,11 +300,13 @@ def _sample(  # noqa: PLR0912  (one function: a call for each voxel makes a head
                     x = np.float32(i + (a + 0.5) / counts[0] - 0.5)
                     y = np.float32(j + (b + 0.5) / counts[1] - 0.5)
                     z = np.float32(k + (c + 0.5) / counts[2] - 0.5)
-                    near, p, q, r = _place(map_, x, y, z)
+                    near, p, q, r = here if n == middle else _place(map_, x, y, z)
                     if not near or p < 0 or q < 0 or r < 0 or p > n0 - 1 or q > n1 - 1 or r > n2 - 1:
                         continue
                     (a, u), (b, w), (c, t) = cell(p, n0), cell(q, n1), cell(r, n2)
-                    soft = min(max(half - look(surface, a, b, c, u, w, t) * per_mm, zero), one)
+                    soft = one
+                    if not deep:
+                        soft = min(max(half - look(surface, a, b, c, u, w, t) * per_mm, zero), one)
                     if soft > zero:
                         total += soft * _colour(codes, paint, a, b, c, u, w, t)
                         within += soft

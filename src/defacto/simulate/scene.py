@@ -115,7 +115,9 @@ class Scene:
         affine = self.grid.affine @ np.diag([*factors.astype(float), 1.0])
         spacing = size * factors
         i, j, k = (float(v) for v in spacing)
-        filled = fill_holes(closed(coarse, _FURROW_MM, (i, j, k)))
+        filled = coarse.copy()
+        part = _around(coarse, np.ceil(_FURROW_MM / spacing).astype(int) + 2)
+        filled[part] = fill_holes(closed(coarse[part], _FURROW_MM, (i, j, k)))
         values = np.float32(spacing.mean() / 2) - distance_mm(filled, (i, j, k))
         return boxed(values, Grid(coarse.shape, affine), -1e6)
 
@@ -138,6 +140,16 @@ def _whole_mm2(base: Base) -> dict[Feature, float]:
     return {
         feature: float(counts[feature.label] * base.grid.voxel_ml * 1000 / SKIN_MM) for feature in Feature
     }
+
+
+def _around(mask: Mask, margin: npt.NDArray[np.int64]) -> tuple[slice, ...]:
+    """Return the box of a mask, and so many voxels more at each side."""
+    box = []
+    for axis, more in enumerate(margin):
+        used = np.flatnonzero(mask.any(axis=tuple(n for n in range(3) if n != axis)))
+        low, high = (int(used[0]), int(used[-1]) + 1) if used.size else (0, mask.shape[axis])
+        box.append(slice(max(low - int(more), 0), high + int(more)))
+    return tuple(box)
 
 
 def _ball(grid: Grid, radius_mm: float) -> Steps:

@@ -62,6 +62,9 @@ class DefaceSettings:
         (0.0, 0.0, 0.0),
         "Shift of the cut along the head's right, anterior and superior axis, mm; to the back cuts deeper.",
     )
+    feature_depth_mm: float = _setting(
+        25.0, "Method features: nothing deeper below the skin than this is removed, mm."
+    )
     brain_margin_mm: float = _setting(3.0, "No voxel within this distance of the brain is removed, mm.")
     fraction: float = _setting(
         0.5, "Intensity fraction of the brain extraction (0 to 1); lower gives a larger protected brain."
@@ -77,6 +80,13 @@ class QcSettings:
     max_brain_lost_ml: float = _setting(0.0, "Most brain that a pass may lose, ml.")
     max_feature_left: float = _setting(
         0.10, "Largest share of a feature's surface that a pass may leave visible."
+    )
+    max_feature_seen: float = _setting(
+        0.50,
+        "Where more than this share of the skin that the network calls a feature is left, a person looks.",
+    )
+    min_brain_agreement: float = _setting(
+        0.80, "Least Dice of the brains of registration and network; with less a person looks."
     )
     untouched_share: float = _setting(
         0.90,

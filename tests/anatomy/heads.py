@@ -6,9 +6,14 @@ from itertools import permutations, product
 import numpy as np
 
 from defacto.anatomy import Context, load_template
+from defacto.anatomy.head import find_head
 from defacto.anatomy.morphology import distance_mm
+from defacto.anatomy.network import Segmentation
+from defacto.anatomy.pose import Pose
+from defacto.anatomy.regions import OF_FEATURE, Region
 from defacto.anatomy.registration import Registration
 from defacto.io.arrays import scan_from_arrays
+from defacto.types import Grid
 
 
 def motion(turns_deg=(0.0, 0.0, 0.0), scale=1.0, shift_mm=(0.0, 0.0, 0.0)):
@@ -44,11 +49,39 @@ def _expected_brain_mm():
     return distance_mm(load_template().p_brain > 0.5) - 1.0
 
 
-def known_context(grid, to_template=None, check_to_template=None):
+def known_context(grid, to_template=None, check_to_template=None, seen=None):
     """Return what `locate` would, had it found these registrations."""
     matrix = np.eye(4) if to_template is None else to_template
     check = matrix if check_to_template is None else check_to_template
-    return Context(grid, Registration(matrix, check, 1.0, 1.2, 0), _expected_brain_mm())
+    return Context(grid, Registration(matrix, check, 1.0, 1.2, 0), _expected_brain_mm(), seen)
+
+
+EYES_MM = ((-30.0, 70.0, -33.0), (30.0, 70.0, -33.0))
+
+
+@cache
+def template_regions():
+    """Return the regions of the template's head, as the network would label it: brain in one piece."""
+    template = load_template()
+    head = find_head(template.head, template.grid)
+    labels = np.where(head, np.uint8(Region.HEAD), np.uint8(Region.AIR))
+    for feature, region in OF_FEATURE.items():
+        labels[head & (template.features == feature.label)] = region
+    world = np.indices(template.grid.shape).reshape(3, -1)
+    world = template.grid.affine[:3, :3] @ world + template.grid.affine[:3, 3:]
+    for place in EYES_MM:
+        ball = ((world - np.array(place)[:, None]) ** 2).sum(axis=0) < 12**2
+        labels[ball.reshape(labels.shape)] = Region.EYES
+    labels[template.p_brain > 0.5] = Region.CEREBRAL_WM
+    return labels
+
+
+def seen_template(matrix=None, turn=None):
+    """Return what the networks would say of `moved_scan(matrix)`, which lies turned so."""
+    matrix = np.eye(4) if matrix is None else matrix
+    grid = Grid(load_template().grid.shape, matrix @ load_template().grid.affine)
+    to_upright = np.eye(3) if turn is None else turn
+    return Segmentation(grid, template_regions(), Pose(to_upright, matrix[:3, 3], 15, 15, 100.0))
 
 
 def storage_orders():

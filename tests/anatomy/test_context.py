@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anatomy.heads import known_context, motion, moved_scan, stored_as, template_scan
+from anatomy.heads import known_context, motion, moved_scan, seen_template, stored_as, template_scan
 from defacto.anatomy import load_template, locate
+from defacto.anatomy.network import Segmentation
 from defacto.anatomy.registration import distance_mm
 from defacto.config import AnatomySettings
 from defacto.errors import RegistrationError
@@ -81,3 +82,24 @@ def test_shift_is_along_the_head_and_in_mm_of_the_scan(turns, scale, shift):
     in_template = context.shift_in_template(shift)
     assert np.allclose(in_template, np.array(shift) / scale, atol=1e-9)
     assert np.linalg.norm(matrix[:3, :3] @ in_template) == pytest.approx(np.linalg.norm(shift))
+
+
+def test_a_head_that_the_network_finds_upside_down_is_registered_and_drawn_upright():
+    over = motion((180.0, 0.0, 0.0), 1.0, (5.0, 12.0, -20.0))
+    scan = moved_scan(over)
+    found = locate(scan, AnatomySettings(), seen=seen_template(over, turn=over[:3, :3].T))
+    assert distance_mm(found.registration.to_template, np.linalg.inv(over)) < 5
+    assert found.registration.rung == 0
+    assert found.turned_deg < 5
+    upright = found.upright.affine @ np.linalg.inv(load_template().grid.affine)
+    assert np.allclose(upright[:3, :3], np.eye(3), atol=1e-6)
+
+
+def test_brain_that_the_network_sees_is_protected_too():
+    scan, seen = template_scan(), seen_template()
+    shifted = seen.labels.copy()
+    shifted[:, 4:] = np.where(seen.brain[:, :-4], seen.labels[:, :-4], shifted[:, 4:])
+    found = locate(scan, AnatomySettings(), seen=Segmentation(seen.grid, shifted, seen.pose))
+    beyond = found.seen_brain & ~known_context(scan.grid).brain
+    assert beyond.sum() > 1000
+    assert (found.brain & beyond).sum() > 0.97 * beyond.sum()

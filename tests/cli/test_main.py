@@ -14,7 +14,7 @@ from defacto import __version__
 from defacto.cli import main, make_parser
 from defacto.io import volume
 
-COMMANDS = ("run", "deface", "status", "label", "export", "demo", "simulate")
+COMMANDS = ("run", "deface", "status", "label", "export", "demo", "segment", "simulate", "train")
 
 
 def call(*words):

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -5,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anatomy.heads import known_context, motion, moved_scan, storage_orders, stored_as, stored_back
+from anatomy.heads import (
+    known_context,
+    motion,
+    moved_scan,
+    seen_template,
+    storage_orders,
+    stored_as,
+    stored_back,
+)
 from defacto.anatomy import load_template
 from defacto.anatomy.morphology import distance_mm
 from defacto.config import DefaceSettings
@@ -120,3 +129,22 @@ def test_mask_reaches_what_lies_outside_the_template(made):
     ends = removed(made)[:, -1]
     assert ends.any()
     assert mask[:, -1][ends].all()
+
+
+def test_the_cut_is_wider_where_the_network_sees_eyes_and_ears_and_no_deeper_in_the_brain(made):
+    scan, context = made
+    known = known_context(scan.grid, context.registration.to_template, seen=seen_template(MOVED))
+    wider, plain = METHOD.removal(scan, known, DefaceSettings()).mask, removed(made)
+    assert not (plain & ~wider).any()
+    assert (wider & ~plain).sum() > 50
+    assert not (wider & known.brain).any()
+    assert not (wider & known.check_brain).any()
+
+
+def test_an_ear_seen_in_a_wrong_place_is_not_believed(made):
+    scan, context = made
+    seen = seen_template(MOVED)
+    astray = dataclasses.replace(seen, labels=np.roll(seen.labels, -25, axis=1))
+    known = known_context(scan.grid, context.registration.to_template, seen=astray)
+    beyond = METHOD.removal(scan, known, DefaceSettings()).mask & ~removed(made)
+    assert not (beyond & (distance_mm(load_template().features > 0) > 16)).any()

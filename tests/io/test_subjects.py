@@ -16,7 +16,7 @@ KEY = bytes(range(32))
 
 @given(st.text(min_size=1), st.text(), st.text())
 def test_a_label_depends_on_the_patient_id_alone(patient_id, name, birth_date):
-    if not patient_id.strip():
+    if not patient_id.replace("^", " ").strip():
         return
     label = subjects.subject_label(KEY, patient_id)
     assert re.fullmatch("[a-z2-7]{10}", label)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from defacto.config import AnatomySettings, DefaceSettings, QcSettings, Settings
 from defacto.qc import decide
 from defacto.qc.decide import counted_features
-from defacto.qc.measure import visible_name
+from defacto.qc.measure import seen_name, visible_name
 from defacto.types import Feature, Measure, Outcome, Prediction
 
 GOOD = {
@@ -22,8 +22,13 @@ GOOD = {
     **{visible_name(feature): 0.01 for feature in Feature},
 }
 NEEDED = sorted(GOOD)
-BESIDE = {"least_visible": st.floats(0, 1), "elsewhere_ml": st.floats(0, 200)}
-EARS = [visible_name(feature) for feature in Feature if feature.is_ear]
+BESIDE = {
+    "least_visible": st.floats(0, 1),
+    "elsewhere_ml": st.floats(0, 200),
+    "brain_agreement": st.floats(0, 1),
+    **{seen_name(feature): st.floats(0, 1) for feature in Feature},
+}
+EARS = [name(feature) for feature in Feature if feature.is_ear for name in (visible_name, seen_name)]
 
 
 def made(**values):
@@ -57,6 +62,16 @@ predictions = shares.map(
 def test_good_is_a_pass():
     decision = decide(made(), Settings())
     assert (decision.outcome, decision.sure) == (Outcome.PASS, True)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"brain_agreement": 0.5}, {"brain_agreement": None}, {"nose_seen": 0.7}, {"left_ear_seen": 0.9}],
+)
+def test_where_the_network_sees_something_else_a_person_looks(values):
+    decision = decide(made(**values), Settings())
+    assert (decision.outcome, decision.sure) == (None, False)
+    assert decide(made(**values, nose_visible=0.5), Settings()).outcome is Outcome.SHALLOW
 
 
 @pytest.mark.parametrize(
@@ -163,7 +178,7 @@ def test_reasons_of_anything_but_a_pass_stand_beyond_their_limit(found, settings
 @pytest.mark.parametrize("name", EARS)
 def test_ears_count_only_where_they_are_removed(name):
     keep = Settings(deface=DefaceSettings(ears=False))
-    assert decide(made(**{name: 1.0}), Settings()).outcome == Outcome.SHALLOW
+    assert decide(made(**{name: 1.0}), Settings()).outcome != Outcome.PASS
     assert decide(made(**{name: 1.0}), keep).outcome == Outcome.PASS
     assert decide(made(**{name: None}), keep).outcome == Outcome.PASS
 

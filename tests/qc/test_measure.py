@@ -7,13 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anatomy.heads import known_context, motion, moved_scan, storage_orders, stored_as, template_scan
+from anatomy.heads import (
+    known_context,
+    motion,
+    moved_scan,
+    seen_template,
+    storage_orders,
+    stored_as,
+    template_scan,
+)
 from defacto.anatomy import load_template
 from defacto.config import DefaceSettings
 from defacto.deface import METHODS, apply
 from defacto.io.arrays import scan_from_arrays
 from defacto.qc import measure
-from defacto.qc.measure import changed_voxels, visible_name
+from defacto.qc.measure import changed_voxels, seen_name, visible_name
 from defacto.types import Feature, Removal
 
 NAMES = {
@@ -202,3 +210,27 @@ def test_where_nothing_stands_out_the_features_are_unknown(made):
     empty = scan_from_arrays(np.zeros(made[0].grid.shape, np.int16), made[0].grid.affine)
     found = measure(empty, empty, removal(nothing(made)), made[1])
     assert all(found[visible_name(feature)].value is None for feature in Feature)
+
+
+def test_the_network_is_heard_beside_the_registrations():
+    scan = template_scan()
+    context = known_context(scan.grid, seen=seen_template())
+    whole = measure(scan, scan, removal(np.zeros(scan.grid.shape, bool)), context)
+    assert whole["brain_agreement"].value > 0.98
+    assert all(whole[seen_name(feature)].value > 0.7 for feature in Feature)
+    taken = METHODS["template"].removal(scan, context, DefaceSettings())
+    defaced = measure(scan, apply(scan, taken), taken, context)
+    assert all(defaced[seen_name(feature)].value < 0.3 for feature in Feature)
+    assert defaced["brain_lost_ml"].value == 0
+
+
+def test_brain_that_the_network_alone_sees_counts():
+    scan = template_scan()
+    seen = replace(seen_template(), labels=np.roll(seen_template().labels, 30, axis=1))
+    context = known_context(scan.grid, seen=seen)
+    front = load_template().skin_mm < -8
+    front[:, : front.shape[1] * 3 // 4] = False
+    taken = removal(front & ~context.brain & ~context.check_brain)
+    found = measure(scan, apply(scan, taken), taken, context)
+    assert found["brain_lost_ml"].value > 1
+    assert found["brain_agreement"].value < 0.8

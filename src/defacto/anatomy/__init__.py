@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from defacto.anatomy.context import Context, locate
+    from defacto.anatomy.network import Segmentation, segment
     from defacto.anatomy.template import Template, load_template
 
-__all__ = ["Context", "Template", "load_template", "locate"]
+__all__ = ["Context", "Segmentation", "Template", "load_template", "locate", "segment"]
 
-_WHERE = {"Context": "context", "locate": "context", "Template": "template", "load_template": "template"}
+_WHERE = {
+    "Context": "context",
+    "locate": "context",
+    "Segmentation": "network",
+    "segment": "network",
+    "Template": "template",
+    "load_template": "template",
+}
 
 
 def __getattr__(name: str) -> Any:

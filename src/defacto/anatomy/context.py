@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,12 +10,21 @@ import numpy.typing as npt
 
 from defacto.anatomy.begin import Begun
 from defacto.anatomy.brain import find_brain
-from defacto.anatomy.morphology import distance_mm
+from defacto.anatomy.morphology import closed, distance_mm, largest_piece
+from defacto.anatomy.network import Segmentation, segment
+from defacto.anatomy.pose import Pose
+from defacto.anatomy.regions import OF_FEATURE, Region
 from defacto.anatomy.registration import Registration, register
 from defacto.anatomy.resample import carry
 from defacto.anatomy.template import load_template
 from defacto.config import AnatomySettings
-from defacto.types import Affine, FloatVolume, Grid, Mask, Scan
+from defacto.types import Affine, Feature, FloatVolume, Grid, LabelVolume, Mask, Scan
+
+_CLOSING_VOXELS = 1.5
+_LEAST_BRAIN_ML = 200.0
+"""A network that sees less brain has not seen it."""
+_EYE_SKIN_MM, _SKIN_MM = 12.0, 4.0
+"""So far from an eye, and from what the network calls nose, mouth or ear, is the skin of the feature."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +38,16 @@ class Context:
     registration : Registration
         How the scan lies over the template.
     brain_mm : ndarray of float32, on the template's grid
-        Distance to the brain, mm in the scan; negative inside.
+        Distance to the brain, mm in the scan; negative inside. Brain is what the registration and the scan's
+        own intensities call so, and what the network does.
+    seen : Segmentation or None
+        What the networks say of the scan; None where nobody asked them.
     """
 
     grid: Grid
     registration: Registration
     brain_mm: FloatVolume
+    seen: Segmentation | None = None
 
     @cached_property
     def brain(self) -> Mask:
@@ -46,6 +59,67 @@ class Context:
         """The brain that the other registration expects, on the scan's grid."""
         expected = load_template().p_brain
         return np.asarray(self.to_scan(expected, self.registration.check_to_template) > 0.5)
+
+    @cached_property
+    def seen_brain(self) -> Mask | None:
+        """The brain that the network sees, on the scan's grid; None where it sees hardly any."""
+        if self.seen is None:
+            return None
+        brain = _seen_brain(self.seen, self.registration.to_template)
+        return None if brain is None else np.asarray(self.to_scan(brain.astype(np.float32)) > 0.5)
+
+    @property
+    def upright(self) -> Grid:
+        """The scan's grid in a world in which the head lies upright: the scan's own, where heads lie so."""
+        if self.seen is None:
+            return self.grid
+        return Grid(self.grid.shape, self.seen.pose.turn @ self.grid.affine)
+
+    @property
+    def turned_deg(self) -> float:
+        """Angle by which the registration finds the head turned against `upright`, degrees."""
+        if self.seen is None:
+            return self.registration.turned_deg
+        back = np.linalg.inv(self.seen.pose.turn)
+        return replace(self.registration, to_template=self.registration.to_template @ back).turned_deg
+
+    def seen_region(self, region: Region, to_template: Affine | None = None) -> Mask:
+        """Return where the network sees a region, on the template's grid; nowhere, where nobody asked it.
+
+        Parameters
+        ----------
+        region : Region
+            Which one.
+        to_template : ndarray, shape (4, 4), optional
+            Another registration than the leading one.
+        """
+        grid = load_template().grid
+        if self.seen is None:
+            return np.zeros(grid.shape, dtype=bool)
+        matrix = self.registration.to_template if to_template is None else to_template
+        here = (self.seen.labels == region).astype(np.float32)
+        back = np.asarray(np.linalg.inv(matrix), np.float64)
+        return np.asarray(carry(here, self.grid, grid, back) > 0.5)
+
+    def seen_features(self, to_template: Affine) -> LabelVolume | None:
+        """Return where the network sees the skin of each feature, on the template's grid, by `Feature.label`.
+
+        Parameters
+        ----------
+        to_template : ndarray, shape (4, 4)
+            The registration to carry it by.
+        """
+        if self.seen is None:
+            return None
+        grid = load_template().grid
+        labels = np.zeros(grid.shape, dtype=np.uint8)
+        nearest = np.full(grid.shape, np.inf, dtype=np.float32)
+        for region, reach_mm in ((Region.EYES, _EYE_SKIN_MM), *((r, _SKIN_MM) for r in OF_FEATURE.values())):
+            away = distance_mm(self.seen_region(region, to_template)) / np.float32(reach_mm)
+            closer = (away < 1) & (away < nearest)
+            nearest[closer] = away[closer]
+            labels[closer] = region
+        return _by_feature(labels, grid)
 
     def to_scan(self, field: FloatVolume, to_template: Affine | None = None) -> FloatVolume:
         """Carry a smooth field from the template's grid to the scan's; its border goes on outside.
@@ -86,8 +160,12 @@ def locate(
     bias_correction: bool = False,
     fraction: float = 0.5,
     begun: Begun | None = None,
+    seen: Segmentation | None = None,
 ) -> Context:
     """Find where things are in a scan.
+
+    Where the networks find the head turned, it is registered as they set it upright. Where the registration
+    then finds that it lies as its header says, these are two against one, and the networks look again.
 
     Parameters
     ----------
@@ -103,29 +181,64 @@ def locate(
         Of the brain extraction, 0 to 1; lower gives a larger protected brain.
     begun : Begun, optional
         What `begin.begin` gave for this scan; of use at rung 0 without bias correction.
+    seen : Segmentation, optional
+        What the networks said of this scan.
 
     Raises
     ------
     RegistrationError
         If no registration could be done.
     """
-    registration = register(
+    seen = segment(scan.volume, scan.grid) if seen is None else seen
+    turn = seen.pose.turn
+    usual = bool((turn == np.eye(4)).all())
+    found = register(
         scan.volume,
-        scan.grid,
+        Grid(scan.grid.shape, turn @ scan.grid.affine),
         settings.agreement_mm,
         settings.min_score,
         rung=rung,
         bias=bias_correction,
-        begun=begun if rung == 0 and not bias_correction else None,
+        begun=begun if rung == 0 and not bias_correction and usual else None,
     )
+    registration = replace(
+        found, to_template=found.to_template @ turn, check_to_template=found.check_to_template @ turn
+    )
+    header_right = registration.turned_deg <= settings.max_turned_deg
+    if not usual and found.turned_deg > settings.max_turned_deg and header_right:
+        seen = segment(scan.volume, scan.grid, Pose.of(registration.to_template))
     template = load_template()
     inverse = np.asarray(np.linalg.inv(registration.to_template), dtype=np.float64)
     registered = carry(scan.volume, scan.grid, template.grid, inverse, fill=float("nan"))
     spacing = np.sqrt((inverse[:3, :3] ** 2).sum(axis=0)) * template.grid.voxel_size_mm
     brain = find_brain(registered, fraction)
+    also = _seen_brain(seen, registration.to_template)
+    if also is not None:
+        brain |= also
     return Context(
         grid=scan.grid,
         registration=registration,
         brain_mm=distance_mm(brain, (float(spacing[0]), float(spacing[1]), float(spacing[2])))
         - np.float32(spacing.mean() / 2),
+        seen=seen,
     )
+
+
+def _seen_brain(seen: Segmentation, to_template: Affine) -> Mask | None:
+    """Return the brain that the network sees, in one piece, on the template's grid."""
+    back = np.asarray(np.linalg.inv(to_template), np.float64)
+    grid = load_template().grid
+    brain = carry(seen.brain.astype(np.float32), seen.grid, grid, back) > 0.5
+    brain = largest_piece(closed(brain, _CLOSING_VOXELS))
+    return brain if np.count_nonzero(brain) * grid.voxel_ml >= _LEAST_BRAIN_ML else None
+
+
+def _by_feature(regions: LabelVolume, grid: Grid) -> LabelVolume:
+    """Name regions of the template's world as features; its left eye is where x < 0."""
+    labels = np.zeros_like(regions)
+    for feature, region in OF_FEATURE.items():
+        labels[regions == region] = feature.label
+    middle = round(float(grid.to_voxel[0, 3]))
+    for feature, side in ((Feature.LEFT_EYE, slice(None, middle)), (Feature.RIGHT_EYE, slice(middle, None))):
+        labels[side][regions[side] == Region.EYES] = feature.label
+    return labels

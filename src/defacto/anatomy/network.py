@@ -1,11 +1,13 @@
-"""The anatomy network at work: what is where in a head, without any registration."""
+"""The networks of anatomy at work: how a head lies, and what is where in it, without any registration."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from dataclasses import dataclass
 from functools import cache
+from itertools import permutations, product
 from typing import Any
 
 import numba
@@ -14,22 +16,26 @@ import numpy.typing as npt
 import onnxruntime
 
 from defacto.anatomy.compile import compiled_parallel
-from defacto.anatomy.network_input import SIDE, prepare
-from defacto.anatomy.pose import find_pose
-from defacto.anatomy.regions import Region
+from defacto.anatomy.network_input import COARSE, UPRIGHT, prepare
+from defacto.anatomy.pose import Pose, angle_deg, find_pose
+from defacto.anatomy.regions import Region, is_brain
 from defacto.anatomy.template import data_path
 from defacto.errors import StepError
-from defacto.types import FloatVolume, Grid, LabelVolume
+from defacto.types import Affine, FloatVolume, Grid, LabelVolume, Mask
 
-WEIGHTS = "anatomy.onnx"
-WEIGHTS_SHA256 = ""
-_TURNED_DEG = 12.0
-"""A head turned by more is looked at again, set upright."""
+NETWORKS = "networks.json"
+"""Names, versions and SHA-256 of the networks that come with defacto."""
+_FAR_MM = 40.0
+"""A head whose middle lies farther from the middle of the first look is looked at again."""
+_RECOGNISED, _KNOWN_DEG = 12, 60.0
+"""So many regions in their places make a head, and by so much are the heads turned that the network knows."""
+_TURNED_DEG = 15.0
+"""A head that the network finds turned by more after it was set upright is set upright again."""
 
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """What the network says of a scan.
+    """What the networks say of a scan.
 
     Parameters
     ----------
@@ -37,24 +43,30 @@ class Segmentation:
         The scan's own.
     labels : ndarray of uint8, shape ``grid.shape``
         By `Region`.
-    to_upright : ndarray, shape (3, 3)
-        Rotation from the scan's world to a head that lies as the template does.
+    pose : Pose
+        How the head lies.
     """
 
     grid: Grid
     labels: LabelVolume
-    to_upright: npt.NDArray[np.float64]
+    pose: Pose
 
-    def volume_ml(self, region: Region) -> float:
-        """Return a region's volume."""
-        return float(np.count_nonzero(self.labels == region) * self.grid.voxel_ml)
+    @property
+    def brain(self) -> Mask:
+        """Where there is brain."""
+        return is_brain(self.labels)
+
+    def volumes_ml(self) -> dict[Region, float]:
+        """Return the volume of each region but air."""
+        counts = np.bincount(self.labels.ravel(), minlength=len(Region))
+        return {region: float(counts[region] * self.grid.voxel_ml) for region in Region if region}
 
 
-def segment(volume: FloatVolume, grid: Grid) -> Segmentation:
+def segment(volume: FloatVolume, grid: Grid, pose: Pose | None = None) -> Segmentation:
     """Find the regions of a head, however it lies, in any contrast; intact or defaced.
 
-    The network sees the head twice: first as it lies, then set upright by the pose that the first look gave,
-    and with its brain in the middle.
+    Two networks: one sees the head coarsely as it lies and says how it is turned, the other sees it set
+    upright.
 
     Parameters
     ----------
@@ -62,54 +74,129 @@ def segment(volume: FloatVolume, grid: Grid) -> Segmentation:
         Intensities.
     grid : Grid
         Where its voxels lie.
+    pose : Pose, optional
+        How the head lies, where that is known better.
 
     Raises
     ------
     StepError
-        If the network's weights are missing or damaged.
+        If the networks' weights are missing or damaged.
     """
-    cube, cube_grid = prepare(volume, grid)
-    found = find_pose(_logits(cube).argmax(axis=0).astype(np.uint8), cube_grid)
-    upright = Grid(grid.shape, _turn(found.to_upright) @ grid.affine)
-    cube, cube_grid = prepare(volume, upright, found.to_upright @ found.center_mm)
-    logits = np.ascontiguousarray(_logits(cube).transpose(1, 2, 3, 0))
-    matrix = np.ascontiguousarray(cube_grid.to_voxel @ upright.affine)
-    labels: LabelVolume = _labels(logits, logits.argmax(axis=3).astype(np.uint8), matrix, grid.shape)
-    return Segmentation(grid, labels, found.to_upright)
+    best = _look(volume, grid, _find_pose(volume, grid) if pose is None else pose)
+    if angle_deg(best.pose.to_upright @ best.turned_by.T) > _TURNED_DEG:
+        best = _look(volume, grid, best.pose)
+    labels: LabelVolume = _labels(best.logits, best.labels, best.to_box, grid.shape)
+    return Segmentation(grid, labels, best.pose)
 
 
-def _turn(rotation: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What the network says of a head set upright by a rotation, and the pose that follows from it."""
+
+    turned_by: npt.NDArray[np.float64]
+    logits: FloatVolume
+    labels: LabelVolume
+    to_box: Affine
+    pose: Pose
+
+
+def _look(volume: FloatVolume, grid: Grid, pose: Pose) -> _Look:
     matrix = np.eye(4)
-    matrix[:3, :3] = rotation
-    return matrix
+    matrix[:3, :3] = pose.to_upright
+    upright = Grid(grid.shape, matrix @ grid.affine)
+    box, box_grid = prepare(volume, upright, UPRIGHT, pose.to_upright @ pose.center_mm)
+    logits = _logits("anatomy", box)
+    labels = logits.argmax(axis=3).astype(np.uint8)
+    found = find_pose(labels, box_grid)
+    if found.regions < pose.regions:
+        found = Pose(np.eye(3), pose.to_upright @ pose.center_mm, pose.regions, pose.fitted, 0.0)
+    to_box = np.ascontiguousarray(box_grid.to_voxel @ upright.affine)
+    return _Look(pose.to_upright, logits, labels, to_box, found.after(pose.to_upright))
+
+
+def _find_pose(volume: FloatVolume, grid: Grid) -> Pose:
+    """Return how a head lies, as the coarse network sees it.
+
+    That network knows heads turned by up to 60 degrees. Where it does not recognise one as it lies, or more
+    speaks for a half turn, it looks at it in each of the 24 ways in which a cube can be turned, and the pose
+    that the most speaks for counts.
+    """
+    center = None
+    for _ in range(2):
+        box, box_grid = prepare(volume, grid, COARSE, center)
+        looks = [_pose_in(box, box_grid, *turn) for turn in cube_turns()[:4]]
+        pose = max(looks, key=_support)
+        if pose is not looks[0] or pose.fitted < _RECOGNISED or angle_deg(pose.to_upright) > _KNOWN_DEG:
+            looks += [_pose_in(box, box_grid, *turn) for turn in cube_turns()[4:]]
+            pose = max(looks, key=_support)
+        middle = box_grid.affine[:3, :3] @ (np.array(COARSE.shape) - 1) / 2 + box_grid.affine[:3, 3]
+        if np.linalg.norm(pose.center_mm - middle) <= _FAR_MM:
+            break
+        center = pose.center_mm
+    return pose
+
+
+def _support(pose: Pose) -> float:
+    return pose.support
+
+
+def network_versions() -> dict[str, str]:
+    """Return the version of each network by its name."""
+    return {name: each["version"] for name, each in _networks().items()}
+
+
+def cube_turns() -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Return the 24 ways to turn a cube: the order of its axes, and which are then flipped.
+
+    First comes none, then the half turns about its axes.
+    """
+    return [
+        (order, tuple(axis for axis in range(3) if signs[axis] < 0))
+        for order, signs in product(permutations(range(3)), product((1, -1), repeat=3))
+        if (np.prod(signs) < 0) == (np.linalg.det(np.eye(3)[list(order)]) < 0)
+    ]
+
+
+def _pose_in(
+    box: FloatVolume, grid: Grid, order: tuple[int, ...] = (0, 1, 2), flipped: tuple[int, ...] = ()
+) -> Pose:
+    """Return the pose that the coarse network sees in a cube turned so, in the world of the unturned one."""
+    turned = np.ascontiguousarray(np.flip(box.transpose(order), flipped))
+    labels = _logits("pose", turned).argmax(axis=3).astype(np.uint8)
+    back = np.flip(labels, flipped).transpose(np.argsort(order))
+    return find_pose(back, grid)
 
 
 @cache
-def _session() -> Any:
-    path = data_path(WEIGHTS)
+def _networks() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = json.loads(data_path(NETWORKS).read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def _session(name: str) -> Any:
     try:
-        content = path.read_bytes()
+        content = data_path(f"{name}.onnx").read_bytes()
     except OSError as error:
-        raise StepError("The anatomy network's weights are missing; install defacto again.") from error
-    if hashlib.sha256(content).hexdigest() != WEIGHTS_SHA256:
-        raise StepError("The anatomy network's weights are damaged; install defacto again.")
+        raise StepError(f"The weights of the network {name} are missing; install defacto again.") from error
+    if hashlib.sha256(content).hexdigest() != _networks()[name]["sha256"]:
+        raise StepError(f"The weights of the network {name} are damaged; install defacto again.")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-def _logits(cube: FloatVolume) -> FloatVolume:
-    """Return logits, shape (regions, 96, 96, 96)."""
-    (logits,) = _session().run(None, {"volume": cube[None, None]})
-    return np.asarray(logits[0], dtype=np.float32)
+def _logits(name: str, box: FloatVolume) -> FloatVolume:
+    """Return logits, shape (i, j, k, regions)."""
+    (logits,) = _session(name).run(None, {"volume": box[None, None]})
+    return np.ascontiguousarray(logits[0], dtype=np.float32)
 
 
 @compiled_parallel
 def _labels(logits: Any, best: Any, m: Any, shape: Any) -> Any:
-    """Return the label of the largest logit, interpolated between the cube's voxels; air outside of it."""
-    count = logits.shape[3]
-    last = np.float32(SIDE - 1)
+    """Return the label of the largest logit, interpolated between the box's voxels; air outside of it."""
+    ni, nj, nk, count = logits.shape
     out = np.zeros(shape, dtype=np.uint8)
     for i in numba.prange(shape[0]):
         total = np.empty(count, dtype=np.float32)
@@ -118,10 +205,10 @@ def _labels(logits: Any, best: Any, m: Any, shape: Any) -> Any:
                 x = np.float32(m[0, 0] * i + m[0, 1] * j + m[0, 2] * k + m[0, 3])
                 y = np.float32(m[1, 0] * i + m[1, 1] * j + m[1, 2] * k + m[1, 3])
                 z = np.float32(m[2, 0] * i + m[2, 1] * j + m[2, 2] * k + m[2, 3])
-                if x < 0 or y < 0 or z < 0 or x > last or y > last or z > last:
+                if x < 0 or y < 0 or z < 0 or x > ni - 1 or y > nj - 1 or z > nk - 1:
                     continue
                 a, b, c = int(x), int(y), int(z)
-                a1, b1, c1 = min(a + 1, SIDE - 1), min(b + 1, SIDE - 1), min(c + 1, SIDE - 1)
+                a1, b1, c1 = min(a + 1, ni - 1), min(b + 1, nj - 1), min(c + 1, nk - 1)
                 label = best[a, b, c]
                 if (
                     label == best[a1, b, c]

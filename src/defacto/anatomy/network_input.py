@@ -1,6 +1,8 @@
-"""What the anatomy network is shown: the head at 2.5 mm in a cube, its intensities from 0 to 1."""
+"""What the networks of anatomy are shown: the head in a box of coarse voxels, intensities from 0 to 1."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -9,17 +11,35 @@ from defacto.anatomy.resample import carry
 from defacto.anatomy.shrink import shrink
 from defacto.types import FloatVolume, Grid
 
-VOXEL_MM = 2.5
-SIDE = 96
-"""Voxels along a side of the cube: 240 mm, a head."""
+
+@dataclass(frozen=True)
+class View:
+    """A box of isotropic voxels around a head.
+
+    Parameters
+    ----------
+    voxel_mm : float
+        Their size.
+    shape : tuple of int
+        Voxels along right, anterior, superior; multiples of 16.
+    """
+
+    voxel_mm: float
+    shape: tuple[int, int, int]
+
+
+COARSE = View(5.0, (48, 48, 48))
+"""240 mm: a head, however it lies."""
+UPRIGHT = View(2.5, (80, 96, 96))
+"""200 x 240 x 240 mm: a head that was set upright."""
 _AIR_PERCENT, _BRIGHT_PERCENT = 1.0, 99.5
 _HEAD_SHARE = 0.15
 
 
 def prepare(
-    volume: FloatVolume, grid: Grid, center_mm: npt.NDArray[np.float64] | None = None
+    volume: FloatVolume, grid: Grid, view: View, center_mm: npt.NDArray[np.float64] | None = None
 ) -> tuple[FloatVolume, Grid]:
-    """Show a scan as the network sees it.
+    """Show a scan as a network sees it.
 
     Parameters
     ----------
@@ -27,23 +47,25 @@ def prepare(
         Intensities; any contrast, voxel size and storage order.
     grid : Grid
         Where its voxels lie.
+    view : View
+        What the network looks at.
     center_mm : ndarray, shape (3,), optional
-        World place for the middle of the cube; by default `find_center`.
+        World place for the middle of the view; by default `find_center`.
 
     Returns
     -------
-    volume : ndarray of float32, shape (96, 96, 96)
+    volume : ndarray of float32, shape ``view.shape``
         0 (air, or outside the field of view) to 1.
     grid : Grid
-        2.5 mm, RAS.
+        Of the view; RAS.
     """
-    small, small_grid = shrink(volume, grid, VOXEL_MM)
+    small, small_grid = shrink(volume, grid, view.voxel_mm)
     scaled = _scaled(small)
     center = find_center(scaled, small_grid) if center_mm is None else center_mm
-    affine = np.diag([VOXEL_MM, VOXEL_MM, VOXEL_MM, 1.0])
-    affine[:3, 3] = np.asarray(center) - VOXEL_MM * (SIDE - 1) / 2
-    cube = Grid((SIDE, SIDE, SIDE), affine)
-    return carry(scaled, small_grid, cube, np.eye(4)), cube
+    affine = np.diag([view.voxel_mm, view.voxel_mm, view.voxel_mm, 1.0])
+    affine[:3, 3] = np.asarray(center) - view.voxel_mm * (np.array(view.shape) - 1) / 2
+    box = Grid(view.shape, affine)
+    return carry(scaled, small_grid, box, np.eye(4)), box
 
 
 def find_center(scaled: FloatVolume, grid: Grid) -> npt.NDArray[np.float64]:

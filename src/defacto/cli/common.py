@@ -6,11 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from defacto.errors import SettingsError
+
 if TYPE_CHECKING:
     from defacto.pipeline.run import Summary
 
 Commands = Any
 """What `argparse.ArgumentParser.add_subparsers` returns."""
+VOLUME_ENDINGS = (".nii.gz", ".nii", ".mgz", ".mgh")
 
 
 def new_command(commands: Commands, name: str, text: str, details: str = "") -> argparse.ArgumentParser:
@@ -47,3 +50,23 @@ def tell_counts(summary: Summary) -> str:
     counted = ", ".join(f"{number} {state.value}" for state, number in summary.counts.items())
     scans = len(summary.standings)
     return f"{scans} {'scan' if scans == 1 else 'scans'}: {counted or 'none'}."
+
+
+def check_target(
+    source: Path, target: Path, *, overwrite: bool, endings: tuple[str, ...] = VOLUME_ENDINGS
+) -> None:
+    """Refuse a file that cannot be written, before any work is done.
+
+    Raises
+    ------
+    SettingsError
+        If it has another ending, is the source, is there already, or its folder is not.
+    """
+    if not target.name.lower().endswith(endings):
+        raise SettingsError(f"{target.name}: expected a name that ends in {', '.join(endings)}.")
+    if target.exists() and source.exists() and target.samefile(source):
+        raise SettingsError(f"{target.name} is the input; choose another name, originals stay as they are.")
+    if target.exists() and not overwrite:
+        raise SettingsError(f"{target.name} is there already; choose another name, or give --overwrite.")
+    if not target.absolute().parent.is_dir():
+        raise SettingsError(f"The folder of {target.name} is not there; make it first.")

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from defacto.cli.common import Commands, new_command
-from defacto.errors import SettingsError, StepError
+from defacto.cli.common import Commands, check_target, new_command
+from defacto.errors import StepError
 
 if TYPE_CHECKING:
     from defacto.config import Settings
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _DETAILS = """\
 Retries as `defacto run` does. Writes OUT only where the result passes; with exit code 3 there is no OUT.
 A pass is the machine's word: look at the result before you share it."""
-_ENDINGS = (".nii.gz", ".nii", ".mgz", ".mgh")
 
 
 def add_parser(commands: Commands) -> None:
@@ -51,7 +50,7 @@ def command(options: argparse.Namespace) -> int:
 
     targets = [path for path in (options.target, options.mask) if path is not None]
     for path in targets:
-        _check_target(options.source, path, overwrite=options.overwrite)
+        check_target(options.source, path, overwrite=options.overwrite)
     settings = read_settings(options.settings)
     if options.no_ears:
         settings = replace(settings, deface=replace(settings.deface, ears=False))
@@ -88,17 +87,6 @@ def _deface(source: Path, settings: Settings) -> Defaced:
     finally:
         if begun is not None:
             begun.stop()
-
-
-def _check_target(source: Path, target: Path, *, overwrite: bool) -> None:
-    if not target.name.lower().endswith(_ENDINGS):
-        raise SettingsError(f"{target.name}: expected a name that ends in {', '.join(_ENDINGS)}.")
-    if target.exists() and source.exists() and target.samefile(source):
-        raise SettingsError(f"{target.name} is the input; choose another name, originals stay as they are.")
-    if target.exists() and not overwrite:
-        raise SettingsError(f"{target.name} is there already; choose another name, or give --overwrite.")
-    if not target.absolute().parent.is_dir():
-        raise SettingsError(f"The folder of {target.name} is not there; make it first.")
 
 
 def _write(defaced: Defaced, options: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from defacto.simulate.bases import BaseHandle
 
 _DETAILS = """\
-anatomy  the network that finds brain, eyes, nose, mouth and ears in any head scan
+pose     finds how a head lies, in any head scan
+anatomy  finds brain, eyes, nose, mouth and ears in a head that was set upright
 
 OUT keeps the checkpoint, the best weights (by validation persons) and log.jsonl; the same command goes on
 where it was. Needs torch: pip install "defacto[train]"."""
@@ -22,14 +24,22 @@ where it was. Needs torch: pip install "defacto[train]"."""
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = new_command(commands, "train", "Train a network on made heads.", _DETAILS)
-    parser.add_argument("network", choices=("anatomy",), help="which network")
+    parser.add_argument("network", choices=("pose", "anatomy"), help="which network")
     parser.add_argument(
         "out", metavar="OUT", type=Path, help="a new folder, or that of a training to go on with"
     )
     parser.add_argument(
         "--base", metavar="DIR", type=Path, help="label maps of whole heads to make persons from"
     )
-    parser.add_argument("--steps", type=int, default=20000, metavar="N", help="steps in all (default: 20000)")
+    for split in ("validation", "test"):
+        parser.add_argument(
+            f"--{split}",
+            nargs="+",
+            metavar="NAME",
+            default=[],
+            help=f"persons of the {split} split (default: drawn by the seed)",
+        )
+    parser.add_argument("--steps", type=int, metavar="N", help="steps in all (default: 20000; pose 10000)")
     parser.add_argument(
         "--minutes",
         type=float,
@@ -52,19 +62,20 @@ def command(options: argparse.Namespace) -> int:
 
     from defacto.errors import SettingsError  # noqa: PLC0415  (slow to import)
 
-    if options.steps < 1 or options.minutes <= 0 or options.seed < 0:
+    if (options.steps or 1) < 1 or options.minutes <= 0 or options.seed < 0:
         raise SettingsError("--steps, --minutes and --seed: expected positive numbers.")
     if options.base is not None and not options.base.is_dir():
         raise SettingsError(f"The folder of base heads {options.base.name} is not there.")
     try:
-        from defacto.training.anatomy import AnatomyTraining, train  # noqa: PLC0415
+        from defacto.training.anatomy import TRAININGS, train  # noqa: PLC0415
     except ImportError as error:
         raise SettingsError('Training needs torch; run: pip install "defacto[train]".') from error
-    bases = _split(options.base, options.seed)
+    bases = _split(options)
     print("; ".join(f"{split}: {', '.join(names)}" for split, names in bases.items()))
-    training = AnatomyTraining(steps=options.steps, seed=options.seed, device=options.device)
+    training = replace(TRAININGS[options.network], seed=options.seed, device=options.device)
+    training = replace(training, steps=options.steps or training.steps)
     with Progress("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as bar:
-        task = bar.add_task("loss -", total=options.steps)
+        task = bar.add_task("loss -", total=training.steps)
         found = train(
             training,
             bases,
@@ -77,12 +88,26 @@ def command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _split(folder: Path | None, seed: int) -> Mapping[str, Mapping[str, BaseHandle]]:
-    """Give each split its persons, as data sets of the same seed do."""
-    from defacto.simulate.bases import load_bases  # noqa: PLC0415  (slow to import)
+def _split(options: argparse.Namespace) -> Mapping[str, Mapping[str, BaseHandle]]:
+    """Give each split its persons: as named, else as data sets of the same seed do."""
+    from defacto.errors import SettingsError  # noqa: PLC0415  (slow to import)
+    from defacto.simulate.bases import load_bases  # noqa: PLC0415
     from defacto.simulate.plan import SPLITS, make_plan  # noqa: PLC0415
     from defacto.simulate.recipe import read_recipe  # noqa: PLC0415
 
-    handles, places = load_bases(folder), make_plan(read_recipe("anatomy"), seed, folder).places
-    named = {split: sorted({place.base for place in places if place.split == split}) for split in SPLITS}
-    return {split: {name: handles[name] for name in names} for split, names in named.items()}
+    handles = load_bases(options.base)
+    named = {split: getattr(options, split) for split in SPLITS[1:]}
+    if any(named.values()):
+        taken = [name for names in named.values() for name in names]
+        named["train"] = [name for name in handles if name not in taken]
+        wrong = sorted(set(taken) - set(handles)) or [name for name in set(taken) if taken.count(name) > 1]
+        if wrong or not named["train"] or not named["validation"]:
+            raise SettingsError(
+                f"--validation and --test: expected names among {', '.join(handles)}, each once, "
+                f"and some left to train on"
+                f"{'; got ' + ', '.join(wrong) if wrong else ''}."
+            )
+    else:
+        places = make_plan(read_recipe("anatomy"), options.seed, options.base).places
+        named = {split: sorted({place.base for place in places if place.split == split}) for split in SPLITS}
+    return {split: {name: handles[name] for name in named[split]} for split in SPLITS}

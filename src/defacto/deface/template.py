@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 
 import numpy as np
 
 from defacto.anatomy import Context, load_template
+from defacto.anatomy.morphology import distance_mm
+from defacto.anatomy.regions import Region
 from defacto.anatomy.resample import carry
 from defacto.config import DefaceSettings
-from defacto.types import FloatVolume, Removal, Scan
+from defacto.types import FloatVolume, Mask, Removal, Scan
 
+_AROUND_MM = {Region.EYES: 8.0, Region.LEFT_EAR: 3.0, Region.RIGHT_EAR: 3.0}
+"""So far around what the network sees is cut."""
+_NEAR_MM = 12.0
+"""What it sees farther from the template's own features is not believed."""
 _EAR_DEPTH = 0.6
 """So much deeper, mm, are the ears cut for each mm by which the face's cut moves back."""
 
@@ -20,11 +27,13 @@ class TemplateMethod:
 
     After PyDeface and fsl_deface: the cut follows the head by an affine registration. Unlike theirs it is a
     smooth field of distances, so that its edge is sharp on every grid, and voxels within a margin of the
-    scan's own brain stay. A nudge to the back moves the face's cut and sinks the ears' cut deeper.
+    scan's own brain stay. Around the eyes and ears that the anatomy network sees, near where the template
+    has its own, the cut is widened: an affine registration cannot know where a person's ears stand. A nudge
+    to the back moves the face's cut and sinks the ears' cut deeper.
     """
 
     name = "template"
-    version = "1"
+    version = "2"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters."""
@@ -34,6 +43,7 @@ class TemplateMethod:
         if settings.ears:
             ears = _moved(template.ear_cut_mm, context, (right, 0.0, superior))
             cut = np.maximum(cut, ears - np.float32(_EAR_DEPTH * anterior))
+        cut = np.maximum(cut, _seen(context, settings))
         cut = np.minimum(cut, context.brain_mm - np.float32(settings.brain_margin_mm))
         return Removal(
             mask=np.asarray(context.to_scan(cut) > 0),
@@ -41,6 +51,27 @@ class TemplateMethod:
             version=self.version,
             parameters=dataclasses.asdict(settings),
         )
+
+
+def _seen(context: Context, settings: DefaceSettings) -> FloatVolume:
+    """Return how far within the eyes and ears that the network sees, and a rim, a place lies, mm."""
+    near = _near_features()
+    found = np.full(near.shape, -np.inf, dtype=np.float32)
+    if context.seen is None:
+        return found
+    for region, around_mm in _AROUND_MM.items():
+        if settings.ears or region is Region.EYES:
+            here = context.seen_region(region) & near
+            if here.any():
+                found = np.maximum(found, np.float32(around_mm) - distance_mm(here))
+    with np.errstate(invalid="ignore"):
+        found[context.to_template(context.check_brain.astype(np.float32)) > 0] = -np.inf
+    return found
+
+
+@cache
+def _near_features() -> Mask:
+    return distance_mm(load_template().features > 0) < _NEAR_MM
 
 
 def _moved(field: FloatVolume, context: Context, shift_mm: tuple[float, float, float]) -> FloatVolume:

@@ -10,13 +10,14 @@ from typing import Any
 
 from defacto import __version__, anatomy, deface, qc, render
 from defacto.anatomy.begin import Begun
+from defacto.anatomy.network import Segmentation
 from defacto.config import DefaceSettings, Settings
 from defacto.errors import DefactoError, SettingsError, StepError
 from defacto.pipeline.clock import Clock
 from defacto.pipeline.evidence import Evidence, Examined, put_in_place
 from defacto.pipeline.sources import Opened, sentence
 from defacto.privacy import header
-from defacto.types import Attempt, Decision, Outcome, Picture, Reason, Removal, Scan
+from defacto.types import Attempt, Decision, Grid, Outcome, Picture, Reason, Removal, Scan
 
 VIEWS = ("left", "right", "front")
 
@@ -39,22 +40,26 @@ class Bench:
     settings: Settings
     begun: Begun | None = None
     _contexts: dict[tuple[Any, ...], anatomy.Context] = field(default_factory=dict)
+    _seen: Segmentation | None = None
 
     def context(self, parameters: DefaceSettings) -> anatomy.Context:
         """Return where brain and features are; found once for the same rung, bias correction and fraction."""
         key = (parameters.rung, parameters.bias_correction, parameters.fraction)
         if key not in self._contexts:
             self._contexts.clear()
-            begun = {} if self.begun is None else {"begun": self.begun}
+            once: dict[str, Any] = {} if self.begun is None else {"begun": self.begun}
+            if self._seen is not None:
+                once["seen"] = self._seen
             self.begun = None
-            self._contexts[key] = anatomy.locate(
+            context = self._contexts[key] = anatomy.locate(
                 self.opened.scan,
                 self.settings.anatomy,
                 rung=parameters.rung,
                 bias_correction=parameters.bias_correction,
                 fraction=parameters.fraction,
-                **begun,
+                **once,
             )
+            self._seen = context.seen
         return self._contexts[key]
 
 
@@ -87,7 +92,7 @@ def examine(bench: Bench, parameters: DefaceSettings, clock: Clock, *, draw: boo
     pictures: dict[str, Picture] = {}
     if draw:
         with clock.step("render"):
-            pictures = _draw(result, removal)
+            pictures = _draw(result, removal, context.upright)
     with clock.step("measure"):
         measures = qc.measure(scan, result, removal, context)
         decision = qc.decide(measures, bench.settings)
@@ -107,10 +112,10 @@ def find_method(name: str) -> deface.Method:
     return deface.METHODS[name]
 
 
-def _draw(result: Scan, removal: Removal) -> dict[str, Picture]:
-    views = render.surface_views(result.volume, result.grid)
+def _draw(result: Scan, removal: Removal, upright: Grid) -> dict[str, Picture]:
+    views = render.surface_views(result.volume, upright)
     pictures = {f"render_{view}": views[view] for view in VIEWS}
-    pictures["slices"] = render.slices(result.volume, result.grid, removal=removal.mask)
+    pictures["slices"] = render.slices(result.volume, upright, removal=removal.mask)
     return pictures
 
 

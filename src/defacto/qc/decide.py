@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from defacto.config import Settings
-from defacto.qc.measure import visible_name
+from defacto.qc.measure import seen_name, visible_name
 from defacto.types import Decision, Feature, Measures, Outcome, Prediction, Reason
 
 _WORDS = {
@@ -25,7 +25,8 @@ def decide(measures: Measures, settings: Settings, prediction: Prediction | None
     registrations that do not agree, or a head that is not like the template are a *failure*; brain lost
     and a feature visible at once too, and a face that was not touched, and one that is visible while
     tissue far from it is gone; brain lost alone is *deep*, a feature visible alone *shallow*; the rest is
-    a *pass*. A classifier's opinion can only take a pass away, never give one.
+    a *pass*, unless the head lies turned or the anatomy network sees another brain or a feature: then a
+    person looks. A classifier's opinion can only take a pass away, never give one.
 
     Parameters
     ----------
@@ -48,9 +49,9 @@ def decide(measures: Measures, settings: Settings, prediction: Prediction | None
         beside = bool(visible and (lost or missed))
         outcome = Outcome.FAILURE if beside else Outcome.SHALLOW if visible else Outcome.DEEP
         return Decision(outcome, missed + lost + visible)
-    turned = _turned(measures, settings)
-    if turned:
-        return Decision(None, turned, sure=False)
+    doubtful = _turned(measures, settings) + _doubted(measures, settings)
+    if doubtful:
+        return Decision(None, doubtful, sure=False)
     return _heard(prediction, settings, _passed(measures, settings))
 
 
@@ -105,6 +106,27 @@ def _turned(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
         f" face; the limit is {limit:g} degrees."
     )
     return (Reason(sentence, "turned_deg", turned, limit),)
+
+
+def _doubted(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
+    """Say where the anatomy network, which no registration can mislead, sees something else."""
+    reasons = []
+    alike, least = _value(measures, "brain_agreement"), settings.qc.min_brain_agreement
+    if alike is not None and alike < least:
+        sentence = f"Registration and network see different brains: Dice {alike:.2f}; the limit is {least:g}."
+        reasons.append(Reason(sentence, "brain_agreement", alike, least))
+    elif "brain_agreement" in measures and alike is None:
+        reasons.append(Reason("The network sees no brain; a person looks.", "brain_agreement"))
+    limit = settings.qc.max_feature_seen
+    for feature in counted_features(settings):
+        share = _value(measures, seen_name(feature)) or 0.0
+        if share > limit:
+            word = _WORDS[feature]
+            sentence = (
+                f"{share:.0%} of the skin of what the network takes for the {word} is left; the limit is"
+            )
+            reasons.append(Reason(f"{sentence} {limit:.0%}.", seen_name(feature), share, limit))
+    return tuple(reasons)
 
 
 def _brain_lost(measures: Measures, settings: Settings) -> tuple[Reason, ...]:

@@ -3,16 +3,18 @@
 =========================  ========  ===============  =======================================================
 name                       unit      better           what
 =========================  ========  ===============  =======================================================
-``brain_lost_ml``          ml        lower            brain removed, by either registration
+``brain_lost_ml``          ml        lower            brain removed, by either registration or the network
 ``brain_lost_percent``     %         lower            the same as a share of the brain
 ``FEATURE_visible``        share     lower            skin of an eye, the nose, the mouth, an ear that is left
+``FEATURE_seen``           share     lower            the same of the skin where the network sees the feature
 ``least_visible``          share     lower            the least of it among eyes, nose and mouth in view
 ``removed_ml``             ml        lower            tissue removed
 ``elsewhere_ml``           ml        lower            tissue removed over 40 mm from features, neck apart
 ``changed_outside``        voxels    lower (0)        stored values that changed outside the removal mask
 ``agreement_mm``           mm        lower            distance of the two registrations at the landmarks
 ``score``                  NMI       higher           similarity of the scan with the template
-``turned_deg``             deg       lower            angle of the head against the axes of its header
+``brain_agreement``        Dice      higher           brain by registration against brain by the network
+``turned_deg``             deg       lower            angle of the head against the axes of its pictures
 =========================  ========  ===============  =======================================================
 """
 
@@ -46,9 +48,10 @@ def measure(original: Scan, result: Scan, removal: Removal, context: Context) ->
     changed = changed_voxels(original, result)
     lost_ml, lost_percent = brain_lost(changed, context)
     registration = context.registration
+    seen = context.seen_features(registration.to_template)
     found = [
-        see_surface(original, result, context, matrix)
-        for matrix in (registration.to_template, registration.check_to_template)
+        see_surface(original, result, context, registration.to_template, seen=seen),
+        see_surface(original, result, context, registration.check_to_template),
     ]
     measures = [
         Measure("brain_lost_ml", lost_ml, "ml"),
@@ -57,20 +60,28 @@ def measure(original: Scan, result: Scan, removal: Removal, context: Context) ->
             Measure(visible_name(feature), _worst([each.shares[feature] for each in found]), "share")
             for feature in Feature
         ),
+        *(Measure(seen_name(feature), share, "share") for feature, share in found[0].seen_shares.items()),
         Measure("least_visible", _worst([each.least_visible for each in found]), "share"),
         Measure("removed_ml", found[0].removed_ml, "ml"),
         Measure("elsewhere_ml", min(each.elsewhere_ml for each in found), "ml"),
         Measure("changed_outside", float(np.count_nonzero(changed & ~removal.mask)), "voxels"),
         Measure("agreement_mm", registration.agreement_mm, "mm"),
         Measure("score", registration.score, "NMI", lower_is_better=False),
-        Measure("turned_deg", registration.turned_deg, "deg"),
+        Measure("turned_deg", context.turned_deg, "deg"),
     ]
+    if context.seen is not None:
+        measures.append(Measure("brain_agreement", brain_agreement(context), "Dice", lower_is_better=False))
     return {each.name: each for each in measures}
 
 
 def visible_name(feature: Feature) -> str:
     """Return the name of the measure that says how much of a feature can be seen."""
     return f"{feature.value}_visible"
+
+
+def seen_name(feature: Feature) -> str:
+    """Return the name of the measure that says the same of where the network sees the feature."""
+    return f"{feature.value}_seen"
 
 
 def changed_voxels(original: Scan, result: Scan) -> Mask:
@@ -93,7 +104,8 @@ def brain_lost(changed: Mask, context: Context) -> tuple[float, float]:
     """Return how much brain was changed, in ml and in percent of the brain.
 
     Brain is what the leading registration and the scan's own intensities call brain, and, counted apart,
-    what the other registration expects to be brain; the larger loss counts.
+    what the other registration expects to be brain, and what the network sees as brain; the largest loss
+    counts.
 
     Parameters
     ----------
@@ -104,9 +116,22 @@ def brain_lost(changed: Mask, context: Context) -> tuple[float, float]:
     """
     losses = [
         shares.brain_lost(brain, changed, context.grid.voxel_ml)
-        for brain in (context.brain, context.check_brain)
+        for brain in (context.brain, context.check_brain, context.seen_brain)
+        if brain is not None
     ]
     return max(losses)
+
+
+def brain_agreement(context: Context) -> float | None:
+    """Return Dice of the brain that the other registration expects and the one that the network sees.
+
+    None where the network sees no brain.
+    """
+    one, other = context.check_brain, context.seen_brain
+    if other is None:
+        return None
+    total = np.count_nonzero(one) + np.count_nonzero(other)
+    return float(2 * np.count_nonzero(one & other) / total)
 
 
 def _worst(values: list[float | None]) -> float | None:

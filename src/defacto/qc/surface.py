@@ -12,9 +12,9 @@ from defacto.anatomy import Context, load_template
 from defacto.anatomy.head import head_level
 from defacto.anatomy.morphology import distance_mm, largest_piece, skin
 from defacto.qc.shares import ELSEWHERE_MM, is_there, share_left, tissue_ml
-from defacto.types import Affine, Feature, FloatVolume, Grid, Mask, Scan
+from defacto.types import Affine, Feature, FloatVolume, Grid, LabelVolume, Mask, Scan
 
-_SKIN_MM = 1.2
+_SKIN_MM, _SHELL_MM = 1.2, 10.0
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Surface:
     ----------
     shares : mapping of Feature to float or None
         Visible share of each feature, 0 to 1; None where nothing can be measured, because no head was found.
+    seen_shares : mapping of Feature to float or None
+        The same where a network sees the features; empty where none was asked.
     least_visible : float or None
         The least share among eyes, nose and mouth in view; 0 where none of them is.
     removed_ml : float
@@ -34,17 +36,26 @@ class Surface:
     """
 
     shares: Mapping[Feature, float | None]
+    seen_shares: Mapping[Feature, float | None]
     least_visible: float | None
     removed_ml: float
     elsewhere_ml: float
 
 
-def see_surface(original: Scan, result: Scan, context: Context, to_template: Affine) -> Surface:
+def see_surface(
+    original: Scan,
+    result: Scan,
+    context: Context,
+    to_template: Affine,
+    *,
+    seen: LabelVolume | None = None,
+) -> Surface:
     """Return what is left of each feature, and how much tissue was removed.
 
     The skin of the original inside a feature's shell (10 mm deep, drawn on the template) is compared with
     what is still head in the result, by `defacto.qc.shares.share_left`; expected is the template's own
-    skin. What lies outside the field of view is not seen.
+    skin. What lies outside the field of view is not seen. Where a network says where the features are, skin
+    that lies far below the template's does not count either: it is the ground of an earlier cut.
 
     Parameters
     ----------
@@ -54,20 +65,24 @@ def see_surface(original: Scan, result: Scan, context: Context, to_template: Aff
         Where things are.
     to_template : ndarray, shape (4, 4)
         The registration to go by.
+    seen : ndarray of uint8, on the template's grid, optional
+        Where a network sees the skin of each feature, by `Feature.label`; for ``seen_shares``.
     """
     template = load_template()
     before = context.to_template(original.volume, to_template)
     after = context.to_template(result.volume, to_template)
-    seen = np.isfinite(before)
-    level = head_level(before[seen])
+    in_view = np.isfinite(before)
+    level = head_level(before[in_view])
     if level is None:
-        return Surface(dict.fromkeys(Feature), None, float("nan"), float("nan"))
+        unknown: dict[Feature, float | None] = dict.fromkeys(Feature)
+        return Surface(unknown, unknown if seen is not None else {}, None, float("nan"), float("nan"))
     with np.errstate(invalid="ignore"):
         tissue, left = before > level, after > level
-    head = largest_piece(tissue) & seen
-    surface = skin(head | ~seen) & head
-    expected = (np.abs(template.skin_mm) < _SKIN_MM) & seen
+    head = largest_piece(tissue) & in_view
+    surface = skin(head | ~in_view) & head
+    expected = (np.abs(template.skin_mm) < _SKIN_MM) & in_view
     shares: dict[Feature, float | None] = {}
+    seen_shares: dict[Feature, float | None] = {}
     face = []
     point_mm2 = template.grid.voxel_ml ** (2 / 3) * 100
     for feature in Feature:
@@ -77,10 +92,18 @@ def see_surface(original: Scan, result: Scan, context: Context, to_template: Aff
         share = shares[feature] = share_left(there, visible, point_mm2, expected=wanted)
         if not feature.is_ear and is_there(there, point_mm2, expected=wanted):
             face.append(share)
+        if seen is not None:
+            here = surface & (seen == feature.label) & (template.skin_mm > -_SHELL_MM)
+            there, visible = int(np.count_nonzero(here)), int(np.count_nonzero(here & left))
+            seen_shares[feature] = share_left(there, visible, point_mm2, expected=wanted)
     voxel_ml = template.grid.voxel_ml / abs(float(np.linalg.det(to_template[:3, :3])))
     taken = tissue & head & ~left
     return Surface(
-        shares, min(face, default=0.0), tissue_ml(taken, voxel_ml), tissue_ml(taken, voxel_ml, _elsewhere())
+        shares,
+        seen_shares,
+        min(face, default=0.0),
+        tissue_ml(taken, voxel_ml),
+        tissue_ml(taken, voxel_ml, _elsewhere()),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from defacto.config import Settings
-from defacto.report.words import feature_of, measure_word, number
+from defacto.report.words import feature_of, measure_word, number, seen_feature
 from defacto.types import Attempt, Measure
 
 
@@ -70,6 +70,8 @@ class Check:
 
 def settings_limit(name: str, settings: Settings) -> float | None:
     """Return the limit of a pass that the settings give to a measure, or None."""
+    if seen_feature(name) is not None:
+        return settings.qc.max_feature_seen
     if feature_of(name) is not None:
         return settings.qc.max_feature_left
     table = {
@@ -77,6 +79,7 @@ def settings_limit(name: str, settings: Settings) -> float | None:
         "agreement_mm": settings.anatomy.agreement_mm,
         "registration_agreement_mm": settings.anatomy.agreement_mm,
         "score": settings.anatomy.min_score,
+        "brain_agreement": settings.qc.min_brain_agreement,
         "turned_deg": settings.anatomy.max_turned_deg,
         "registration_score": settings.anatomy.min_score,
     }

@@ -137,7 +137,9 @@ def _columns(view: StudyView, limit_of: dict[str, float]) -> list[Column]:
     found = [
         Column(name, words.measure_word(name), _unit(view, name))
         for name in sorted(view.names, key=lambda name: name not in limit_of)
-        if words.feature_of(name) is None and _tells(view, name, limit_of.get(name))
+        if words.feature_of(name) is None
+        and words.seen_feature(name) is None
+        and _tells(view, name, limit_of.get(name))
     ][:4]
     if any(words.feature_of(name) for name in view.names):
         found.insert(1, Column(None, "Most visible feature", ""))

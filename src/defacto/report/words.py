@@ -59,7 +59,8 @@ _MEASURE_WORD = {
     "elsewhere_ml": "Volume removed far from the face",
     "agreement_mm": "Disagreement of the registrations",
     "score": "Similarity with the template",
-    "turned_deg": "Turn of the head against its header",
+    "brain_agreement": "Agreement of registration and network on the brain",
+    "turned_deg": "Turn of the head against its pictures",
 }
 _UNIT_ENDINGS = ("_ml", "_mm", "_deg", "_percent", "_voxels", "_share")
 _PATH = re.compile(
@@ -78,7 +79,9 @@ def measure_word(name: str) -> str:
     """Return a measure's name as a person says it."""
     if name in _MEASURE_WORD:
         return _MEASURE_WORD[name]
-    feature = feature_of(name)
+    feature, seen = feature_of(name), seen_feature(name)
+    if seen is not None:
+        return f"{feature_word(seen)} as the network sees it"
     if feature is not None:
         return feature_word(feature)
     for ending in _UNIT_ENDINGS:
@@ -92,7 +95,15 @@ def feature_of(name: str) -> Feature | None:
 
     Both ``left_eye_left`` and ``feature_left.left_eye`` kinds of name are understood.
     """
-    return next((feature for feature in Feature if feature.value in name and "brain" not in name), None)
+    if "brain" in name or seen_feature(name) is not None:
+        return None
+    return next((feature for feature in Feature if feature.value in name), None)
+
+
+@lru_cache(maxsize=4096)
+def seen_feature(name: str) -> Feature | None:
+    """Return the feature of which a measure says how much is left where the network sees it, or None."""
+    return next((feature for feature in Feature if name == f"{feature.value}_seen"), None)
 
 
 def feature_word(feature: Feature) -> str:

@@ -1,4 +1,4 @@
-"""Train the anatomy network on made heads."""
+"""Train the networks of anatomy on made heads."""
 
 from __future__ import annotations
 
@@ -17,9 +17,19 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from defacto.anatomy.regions import NINE, Region, is_brain
 from defacto.simulate.bases import BaseHandle
-from defacto.training.anatomy_samples import Sample, SampleRanges, samples
-from defacto.training.networks import AnatomyNet
+from defacto.training.anatomy_samples import COARSE_RANGES, UPRIGHT_RANGES, Sample, SampleRanges, samples
+from defacto.training.networks import AnatomyNet, to_blocks
 
+_USUAL_ML = {
+    Region.AIR: 6500.0,
+    Region.HEAD: 2700.0,
+    Region.CEREBRAL_GM: 550.0,
+    Region.CEREBRAL_WM: 470.0,
+    Region.CEREBELLAR_GM: 100.0,
+    Region.OTHER_BRAIN: 45.0,
+    Region.MOUTH: 30.0,
+}
+_ELSE_ML = 15.0
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.pt"
 LOG = "log.jsonl"
@@ -51,6 +61,8 @@ class AnatomyTraining:
         Processes that make samples.
     ranges : SampleRanges
         What samples are drawn from.
+    widths : tuple of int
+        Of the network.
     """
 
     steps: int = 6000
@@ -63,6 +75,14 @@ class AnatomyTraining:
     device: str = "cpu"
     workers: int = 1
     ranges: SampleRanges = field(default_factory=SampleRanges)
+    widths: tuple[int, int, int, int] = (32, 64, 112, 160)
+
+
+TRAININGS: Mapping[str, AnatomyTraining] = {
+    "anatomy": AnatomyTraining(steps=20_000, ranges=UPRIGHT_RANGES),
+    "pose": AnatomyTraining(steps=10_000, batch=4, judged=48, ranges=COARSE_RANGES, widths=(24, 48, 80, 112)),
+}
+"""By the name of the network: `anatomy` sees heads set upright, `pose` coarsely as they lie."""
 
 
 class _Stream(IterableDataset[tuple[Tensor, Tensor]]):
@@ -146,8 +166,12 @@ class _State:
 
     def __init__(self, training: AnatomyTraining) -> None:
         self.training, self.step, self.best, self.loss = training, 0, -1.0, 0.0
-        self.network = AnatomyNet(len(Region)).to(training.device, memory_format=torch.channels_last_3d)
-        self.averaged = AnatomyNet(len(Region)).to(training.device, memory_format=torch.channels_last_3d)
+        self.network = AnatomyNet(len(Region), training.widths).to(
+            training.device, memory_format=torch.channels_last_3d
+        )
+        self.averaged = AnatomyNet(len(Region), training.widths).to(
+            training.device, memory_format=torch.channels_last_3d
+        )
         self.averaged.load_state_dict(self.network.state_dict())
         self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=training.rate, weight_decay=1e-4)
 
@@ -158,8 +182,8 @@ class _State:
             group["lr"] = training.rate * rise * max(rest, 0.0) ** 0.9
         volumes = volumes.to(training.device, memory_format=torch.channels_last_3d)
         with torch.autocast(training.device, torch.bfloat16):
-            logits = self.network(volumes)
-        loss = anatomy_loss(logits.float(), labels.to(training.device).long())
+            logits = self.network.blocks(volumes)
+        loss = anatomy_loss(logits, to_blocks(labels.to(training.device)))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -195,18 +219,29 @@ class _State:
 def anatomy_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Return cross-entropy plus one minus the mean Dice of the regions that are there.
 
+    In the cross-entropy a region's voxels count by the inverse cube root of its usual volume: evenly weighed,
+    thousands of steps pass before the eyes are found at all.
+
     Parameters
     ----------
-    logits : Tensor, shape (n, regions, i, j, k)
-    labels : Tensor of int64, shape (n, i, j, k)
+    logits : Tensor, shape (n, ..., regions)
+    labels : Tensor of uint8 or int64, shape (n, ...)
     """
-    entropy = functional.cross_entropy(logits, labels)
-    p = logits.softmax(dim=1).flatten(2)
-    wanted = functional.one_hot(labels.flatten(1), p.shape[1]).transpose(1, 2).to(p.dtype)
-    both, either = (p * wanted).sum(dim=2), (p + wanted).sum(dim=2)
-    there = wanted.sum(dim=2) > 0
-    dice = (2 * both + 1) / (either + 1)
-    return entropy + 1 - dice[there].mean()
+    regions = logits.shape[-1]
+    weights = torch.tensor([_USUAL_ML.get(region, _ELSE_ML) for region in Region], device=logits.device)
+    weights = (_USUAL_ML[Region.HEAD] / weights) ** (1 / 3)
+    losses = []
+    for each, wanted in zip(logits, labels, strict=True):
+        index = wanted.reshape(-1, 1).long()
+        log_p = functional.log_softmax(each.reshape(-1, regions).float(), dim=1)
+        log_right = log_p.gather(1, index)
+        counts = torch.bincount(index[:, 0], minlength=regions)
+        both = torch.zeros(regions, device=logits.device).index_add(0, index[:, 0], log_right.exp()[:, 0])
+        dice = (2 * both + 1) / (log_p.exp().sum(dim=0) + counts + 1)
+        weight = weights[index[:, 0]]
+        entropy = -(weight * log_right[:, 0]).sum() / weight.sum()
+        losses.append(1 + entropy - dice[counts > 0].mean())
+    return torch.stack(losses).mean()
 
 
 def dice_by_region(found: np.ndarray[Any, Any], wanted: np.ndarray[Any, Any]) -> dict[str, float]:
@@ -229,7 +264,7 @@ def judge(network: AnatomyNet, judged: list[Sample], device: str) -> dict[str, f
     with torch.inference_mode():
         for sample in judged:
             volume = torch.from_numpy(sample.volume)[None, None].to(device)
-            found = network(volume).argmax(dim=1)[0].to(torch.uint8).cpu().numpy()
+            found = network(volume).argmax(dim=-1)[0].to(torch.uint8).cpu().numpy()
             for name, value in dice_by_region(found, sample.labels).items():
                 by_name.setdefault(name, []).append(value)
     network.train()

@@ -1,50 +1,83 @@
-"""Put a trained anatomy network into the package: ONNX weights, their hash, and the places of the regions."""
+"""Trained networks of anatomy as ONNX, and back; where the regions are in an average head."""
 
 from __future__ import annotations
 
-import hashlib
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
+from onnx import helper, numpy_helper
+from torch import Tensor
 
-from defacto.anatomy.network_input import SIDE
 from defacto.anatomy.regions import Region
 from defacto.simulate.bases import BaseHandle
 from defacto.training.anatomy_samples import regions_of
 from defacto.training.networks import AnatomyNet
 
+_SMALL = 1024
+"""Weights with fewer values than this stay in single precision."""
 
-def export(weights: Path, target: Path) -> str:
-    """Write a network's weights as ONNX.
+
+def export(network: AnatomyNet, shape: tuple[int, int, int], target: Path) -> None:
+    """Write a network as ONNX, its weights in half precision; the runtime computes in single precision.
 
     Parameters
     ----------
-    weights : Path
-        As training leaves them.
+    network : AnatomyNet
+        As trained.
+    shape : tuple of int
+        Of the volumes that it sees.
     target : Path
         The ONNX file.
-
-    Returns
-    -------
-    str
-        SHA-256 of the file.
     """
-    network = AnatomyNet(len(Region))
-    network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
     network.eval()
-    torch.onnx.export(
-        network,
-        (torch.zeros(1, 1, SIDE, SIDE, SIDE),),
-        str(target),
-        input_names=["volume"],
-        output_names=["logits"],
-        opset_version=18,
-        dynamo=False,
-    )
-    return hashlib.sha256(target.read_bytes()).hexdigest()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of fixed shapes, which are meant, and of instance normalisation
+        torch.onnx.export(
+            network,
+            (torch.zeros(1, 1, *shape),),
+            str(target),
+            input_names=["volume"],
+            output_names=["logits"],
+            opset_version=18,
+            dynamo=False,
+        )
+    model = onnx.load(target)
+    casts = []
+    for weights in model.graph.initializer:
+        values = numpy_helper.to_array(weights)
+        if values.dtype == np.float32 and values.size >= _SMALL:
+            name = weights.name
+            weights.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+            casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, target)
+
+
+def load(path: Path) -> AnatomyNet:
+    """Return the network of an ONNX file that `export` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The ONNX file.
+    """
+    state: dict[str, Tensor] = {}
+    for weights in onnx.load(path).graph.initializer:
+        values = numpy_helper.to_array(weights).astype(np.float32)
+        state[weights.name.removesuffix(".half")] = torch.from_numpy(values.copy())
+    widths = tuple(len(state[f"down.{level}.0.convolution.weight"]) for level in range(4))
+    network = AnatomyNet(len(Region), (widths[0], widths[1], widths[2], widths[3]))
+    network.load_state_dict({name: state[name] for name in network.state_dict()})
+    network.eval()
+    return network
 
 
 def write_region_places(bases: Mapping[str, BaseHandle], target: Path) -> None:

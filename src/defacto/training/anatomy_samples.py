@@ -1,4 +1,4 @@
-"""Samples for the anatomy network: made heads of any contrast, turned any way, whole or defaced."""
+"""Samples for the networks of anatomy: made heads of any contrast, whole or defaced."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from defacto.anatomy.network_input import find_center, prepare
+from defacto.anatomy.network_input import COARSE, UPRIGHT, View, find_center, prepare
+from defacto.anatomy.pose import head_middle_mm
 from defacto.anatomy.regions import OF_FEATURE, Region, is_brain
 from defacto.simulate.base import Base
 from defacto.simulate.bases import BaseHandle
@@ -42,11 +43,13 @@ class SampleRanges:
         Contrasts and acquisitions.
     p_defaced : float
         Share of heads that are defaced or skull-stripped.
-    p_turned, p_swapped : float
-        Shares of samples turned by any angle about any axis, and by quarter or half turns as by a header that
-        lies; the rest lies as heads lie.
-    shift_mm : float
-        How far the middle of the cube may be from where it is found.
+    view : View
+        What the network sees: `COARSE` shows heads turned by some angle, `UPRIGHT` such as were set upright,
+        but for what the pose may be wrong by.
+    turned_deg : float
+        Coarse samples are turned by up to this, about any axis; a sixth of them by a tenth of it.
+    off_deg, off_mm : float
+        Spread of what the pose is wrong by, about each axis and along it.
     looks : int
         Samples made of each head, each turned and placed anew.
     """
@@ -54,11 +57,16 @@ class SampleRanges:
     heads: Ranges = field(
         default_factory=lambda: Ranges(contrasts={k.value: v for k, v in CONTRASTS.items()})
     )
-    p_defaced: float = 0.35
-    p_turned: float = 0.3
-    p_swapped: float = 0.25
-    shift_mm: float = 15.0
-    looks: int = 2
+    p_defaced: float = 0.3
+    view: View = UPRIGHT
+    turned_deg: float = 60.0
+    off_deg: float = 7.0
+    off_mm: float = 6.0
+    looks: int = 4
+
+
+UPRIGHT_RANGES = SampleRanges()
+COARSE_RANGES = SampleRanges(view=COARSE, off_mm=10.0, looks=12)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +75,8 @@ class Sample:
 
     Parameters
     ----------
-    volume : ndarray of float32, shape (96, 96, 96)
-    labels : ndarray of uint8, shape (96, 96, 96)
+    volume : ndarray of float32
+    labels : ndarray of uint8
         By `Region`.
     base : str
         The base head.
@@ -103,18 +111,38 @@ def samples(
     while True:
         rng = np.random.default_rng([seed, number])
         base = loaded[list(loaded)[int(rng.integers(len(loaded)))]]
-        head = make_head(base, draw_head(rng, base.name, ranges.heads))
-        volume, labels = head.scan.volume, regions_of(head)
-        if rng.random() < ranges.p_defaced:
-            scene = Scene(head, base)
-            kind = _DEFACINGS[int(rng.integers(len(_DEFACINGS)))]
-            outcome = list(Outcome)[int(rng.integers(len(Outcome)))]
-            made = make_outcome(scene, draw_outcome(rng, kind, outcome))
-            volume = result_of(scene, made).volume
-            labels[made.mask] = Region.AIR
+        head, volume, labels, _ = defaced_head(rng, base, ranges)
         for _ in range(ranges.looks):
             yield _shown(rng, volume, labels, head, ranges)
         number += step
+
+
+def defaced_head(
+    rng: np.random.Generator, base: Base, ranges: SampleRanges
+) -> tuple[MadeHead, FloatVolume, LabelVolume, bool]:
+    """Draw a head, defaced or skull-stripped as often as the ranges say.
+
+    Returns
+    -------
+    head : MadeHead
+        As it was.
+    volume : ndarray of float32
+        Its intensities now.
+    labels : ndarray of uint8
+        What is there now, by `Region`.
+    intact : bool
+        Whether it was left as it was.
+    """
+    head = make_head(base, draw_head(rng, base.name, ranges.heads))
+    labels = regions_of(head)
+    if rng.random() >= ranges.p_defaced:
+        return head, head.scan.volume, labels, True
+    scene = Scene(head, base)
+    kind = _DEFACINGS[int(rng.integers(len(_DEFACINGS)))]
+    outcome = list(Outcome)[int(rng.integers(len(Outcome)))]
+    made = make_outcome(scene, draw_outcome(rng, kind, outcome))
+    labels[made.mask] = Region.AIR
+    return head, result_of(scene, made).volume, labels, False
 
 
 def regions_of(head: MadeHead | Base) -> LabelVolume:
@@ -136,32 +164,48 @@ def _region_of_structure() -> npt.NDArray[np.uint8]:
     return table
 
 
+def upright(head: MadeHead) -> npt.NDArray[np.float64]:
+    """Return the rotation that sets a made head upright, shape (3, 3)."""
+    matrix = head.to_base[:3, :3]
+    return _nearest_rotation(matrix * np.sign([[np.linalg.det(matrix)], [1.0], [1.0]]))
+
+
 def _shown(
     rng: np.random.Generator, volume: FloatVolume, labels: LabelVolume, head: MadeHead, ranges: SampleRanges
 ) -> Sample:
-    grid = _turned(head.true_grid, _draw_turn(rng, ranges))
-    center = find_center((labels > Region.AIR).astype(np.float32), grid)
-    center = center + rng.uniform(-ranges.shift_mm, ranges.shift_mm, 3)
-    cube, cube_grid = prepare(volume, grid, center)
-    np.power(cube, np.float32(rng.uniform(0.7, 1.4)), out=cube)
+    if ranges.view == UPRIGHT:
+        turn = _small_turn(rng, ranges.off_deg) @ upright(head)
+        grid = _turned(head.true_grid, turn)
+        center = turn @ (np.linalg.inv(head.to_base) @ [*head_middle_mm(), 1.0])[:3]
+    else:
+        grid = _turned(head.true_grid, draw_turn(rng, ranges.turned_deg) @ upright(head))
+        center = find_center((labels > Region.AIR).astype(np.float32), grid)
+    center = center + rng.normal(0, ranges.off_mm, 3)
+    box, box_grid = prepare(volume, grid, ranges.view, center)
+    np.power(box, np.float32(rng.uniform(0.7, 1.4)), out=box)
     return Sample(
-        cube, carry_labels(labels, grid, cube_grid), head.parameters.base, head.parameters.contrast.kind
+        box, carry_labels(labels, grid, box_grid), head.parameters.base, head.parameters.contrast.kind
     )
 
 
-def _draw_turn(rng: np.random.Generator, ranges: SampleRanges) -> npt.NDArray[np.float64]:
-    """Draw a rotation matrix, shape (3, 3)."""
-    chance = rng.random()
-    if chance < ranges.p_turned:
-        found, upper = np.linalg.qr(rng.standard_normal((3, 3)))
-        turn = found * np.sign(np.diag(upper))
-    elif chance < ranges.p_turned + ranges.p_swapped:
-        turn = np.eye(3)[rng.permutation(3)] * rng.choice([-1.0, 1.0], 3)
-    else:
-        return np.eye(3)
-    if np.linalg.det(turn) < 0:
-        turn[:, 0] *= -1
-    return np.asarray(turn)
+def draw_turn(rng: np.random.Generator, most_deg: float) -> npt.NDArray[np.float64]:
+    """Draw a rotation matrix, shape (3, 3), that turns by up to so much about any axis."""
+    axis = rng.standard_normal(3)
+    x, y, z = axis / np.linalg.norm(axis)
+    angle = np.radians(most_deg * rng.uniform() * (0.1 if rng.random() < 1 / 6 else 1.0))
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)
+
+
+def _nearest_rotation(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    left, _, right = np.linalg.svd(matrix)
+    return np.asarray(left @ np.diag([1.0, 1.0, np.sign(np.linalg.det(left @ right))]) @ right)
+
+
+def _small_turn(rng: np.random.Generator, spread_deg: float) -> npt.NDArray[np.float64]:
+    """Draw a rotation matrix near one; the nearest to a sum, right to second order."""
+    x, y, z = np.radians(rng.normal(0, spread_deg, 3))
+    return _nearest_rotation(np.array([[1.0, -z, y], [z, 1.0, -x], [-y, x, 1.0]]))
 
 
 def _turned(grid: Grid, turn: npt.NDArray[np.float64]) -> Grid:

@@ -28,7 +28,12 @@ def locate(scan, settings, *, rung=0, bias_correction=False, fraction=0.5):
         raise ValueError("cannot read /secret/Doe^John.nii")
     if code(scan) == KILL:
         os.kill(os.getpid(), signal.SIGKILL)
-    return code(scan)
+    return Found(code(scan))
+
+
+class Found(int):
+    seen = None
+    upright = None
 
 
 class Method:

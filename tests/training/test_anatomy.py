@@ -71,7 +71,8 @@ def test_dice_is_of_what_is_there():
 def test_training_goes_on_where_it_was(tmp_path):
     training = anatomy.AnatomyTraining(steps=3, judge_every=3, judged=1, workers=1)
     bases = {"train": load_bases(), "validation": load_bases()}
-    anatomy.train(replace(training, steps=2, judge_every=2), bases, tmp_path)
+    shipped = data_path("anatomy.onnx")
+    anatomy.train(replace(training, steps=2, judge_every=2), bases, tmp_path, start=shipped)
     seen = []
     anatomy.train(training, bases, tmp_path, tell=lambda step, loss: seen.append(step))
     assert seen == [3]

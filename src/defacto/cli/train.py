@@ -39,6 +39,9 @@ def add_parser(commands: Commands) -> None:
             default=[],
             help=f"persons of the {split} split (default: drawn by the seed)",
         )
+    parser.add_argument(
+        "--start", type=Path, metavar="ONNX", help="begin with the weights of this network (default: random)"
+    )
     parser.add_argument("--steps", type=int, metavar="N", help="steps in all (default: 20000; pose 10000)")
     parser.add_argument(
         "--minutes",
@@ -64,6 +67,8 @@ def command(options: argparse.Namespace) -> int:
 
     if (options.steps or 1) < 1 or options.minutes <= 0 or options.seed < 0:
         raise SettingsError("--steps, --minutes and --seed: expected positive numbers.")
+    if options.start is not None and not options.start.is_file():
+        raise SettingsError(f"--start: there is no file {options.start.name}.")
     if options.base is not None and not options.base.is_dir():
         raise SettingsError(f"The folder of base heads {options.base.name} is not there.")
     try:
@@ -81,6 +86,7 @@ def command(options: argparse.Namespace) -> int:
             bases,
             options.out,
             minutes=options.minutes,
+            start=options.start,
             tell=lambda step, loss: bar.update(task, completed=step, description=f"loss {loss:.3f}"),
         )
     for name, value in found.items():

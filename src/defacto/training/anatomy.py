@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from defacto.anatomy.regions import NINE, Region, is_brain
 from defacto.simulate.bases import BaseHandle
+from defacto.training.anatomy_export import load
 from defacto.training.anatomy_samples import COARSE_RANGES, UPRIGHT_RANGES, Sample, SampleRanges, samples
 from defacto.training.networks import AnatomyNet, to_blocks
 
@@ -104,6 +105,7 @@ def train(
     folder: Path,
     *,
     minutes: float = float("inf"),
+    start: Path | None = None,
     tell: Callable[[int, float], None] = lambda step, loss: None,
 ) -> Mapping[str, float]:
     """Train, or go on where an earlier call stopped.
@@ -118,6 +120,8 @@ def train(
         Holds the checkpoint, the best weights and a log; made where it is not there.
     minutes : float
         Stop after so long; the next call goes on.
+    start : Path, optional
+        An exported network whose weights a new training begins with; by default random ones.
     tell : callable
         Is told the step and the running loss after each step.
 
@@ -131,6 +135,10 @@ def train(
     state = _State(training)
     if (folder / CHECKPOINT).exists():
         state.load(folder / CHECKPOINT)
+    elif start is not None:
+        weights = load(start).state_dict()
+        state.network.load_state_dict(weights)
+        state.averaged.load_state_dict(weights)
     threads = torch.get_num_threads()
     judged = _judged(bases["validation"], training)
     torch.set_num_threads(threads)  # numba, which made the samples, sets OpenMP's number for all

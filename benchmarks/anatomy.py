@@ -1,8 +1,8 @@
 """The networks of anatomy against what is known, on persons that they were not trained on.
 
 ``python benchmarks/anatomy.py made LABEL_MAPS_FOLDER PERSON ... [--heads 60]``: made heads of these persons,
-in all contrasts, some defaced or skull-stripped, turned any way. Dice of the brain and of the nine regions on
-the scan's own voxels, the distance of the eyes' middles, the error of the pose.
+in all contrasts, some defaced or skull-stripped, turned any way. Dice of the brain (furrows filled) and of
+the nine regions on the scan's own voxels, the distance of the eyes' middles, the error of the pose.
 ``python benchmarks/anatomy.py real SCAN=BRAIN_MASK ...``: Dice of the brain against somebody else's mask;
 against DLMUSE, whatever is above 0.
 ``python benchmarks/anatomy.py orders SCAN``: agreement of the 48 storage orders.
@@ -51,8 +51,8 @@ def made(folder: Path, persons: list[str], heads: int) -> None:
                 "contrast": head.parameters.contrast.kind,
                 "intact": intact,
                 "turned": angle_deg(turn),
-                "brain": dice(found.brain, is_brain(truth)),
-                "filled": dice(filled(found.brain, grid), filled(is_brain(truth), grid)),
+                "tissue": dice(found.tissue, is_brain(truth)),
+                "brain": dice(found.brain, filled(is_brain(truth), grid)),
                 "nine": float(np.nanmean([dice(found.labels == r, truth == r) for r in NINE])),
                 **{r.name.lower(): dice(found.labels == r, truth == r) for r in (*NINE, *FEATURES)},
                 "eyes_mm": eye_distances(found.labels, truth, grid, to_base),
@@ -86,7 +86,7 @@ def summary(rows: list[dict]) -> None:
         if not some:
             continue
         print(f"{title} (n = {len(some)})")
-        for name in ("brain", "filled", "nine"):
+        for name in ("brain", "tissue", "nine"):
             values = np.array([row[name] for row in some])
             low, high = interval(values)
             print(f"  {name:6} {values.mean():.3f} ({low:.3f} to {high:.3f}), least {values.min():.3f}")
@@ -154,9 +154,9 @@ def real(pairs: list[tuple[Path, Path]]) -> None:
         begun = time.perf_counter()
         found = segment(scan.volume, scan.grid)
         seconds = time.perf_counter() - begun
-        values.append((dice(found.brain, mask), dice(filled(found.brain, scan.grid), mask)))
+        values.append((dice(found.brain, mask), dice(found.tissue, mask)))
         print(f"{scan_path.name:40} {values[-1][0]:.3f} {values[-1][1]:.3f}  {seconds:.1f} s", flush=True)
-    for name, some in zip(("brain", "furrows filled"), np.array(values).T, strict=True):
+    for name, some in zip(("brain", "tissue"), np.array(values).T, strict=True):
         low, high = interval(some)
         print(f"{name}: mean {some.mean():.3f} ({low:.3f} to {high:.3f}), n = {len(some)}")
 

@@ -81,7 +81,12 @@ def seen_template(matrix=None, turn=None):
     matrix = np.eye(4) if matrix is None else matrix
     grid = Grid(load_template().grid.shape, matrix @ load_template().grid.affine)
     to_upright = np.eye(3) if turn is None else turn
-    return Segmentation(grid, template_regions(), Pose(to_upright, matrix[:3, 3], 15, 15, 100.0))
+    return Segmentation(
+        grid,
+        template_regions(),
+        load_template().p_brain > 0.1,
+        Pose(to_upright, matrix[:3, 3], 15, 15, 100.0),
+    )
 
 
 def storage_orders():

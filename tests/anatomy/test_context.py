@@ -98,8 +98,8 @@ def test_a_head_that_the_network_finds_upside_down_is_registered_and_drawn_uprig
 def test_brain_that_the_network_sees_is_protected_too():
     scan, seen = template_scan(), seen_template()
     shifted = seen.labels.copy()
-    shifted[:, 4:] = np.where(seen.brain[:, :-4], seen.labels[:, :-4], shifted[:, 4:])
-    found = locate(scan, AnatomySettings(), seen=Segmentation(seen.grid, shifted, seen.pose))
+    shifted[:, 4:] = np.where(seen.tissue[:, :-4], seen.labels[:, :-4], shifted[:, 4:])
+    found = locate(scan, AnatomySettings(), seen=Segmentation(seen.grid, shifted, seen.brain, seen.pose))
     beyond = found.seen_brain & ~known_context(scan.grid).brain
     assert beyond.sum() > 1000
     assert (found.brain & beyond).sum() > 0.97 * beyond.sum()

@@ -20,7 +20,9 @@ def call(*words):
 
 
 def test_labels_lie_on_the_scans_voxels_and_volumes_are_told(scan, tmp_path, capsys):
-    assert call(scan, tmp_path / "labels.nii.gz", "--tsv", tmp_path / "volumes.tsv") == 0
+    files = ["--tsv", tmp_path / "volumes.tsv", "--mask", tmp_path / "mask.nii.gz"]
+    assert call(scan, tmp_path / "labels.nii.gz", *files) == 0
+    assert np.array_equal(volume.read(tmp_path / "mask.nii.gz").volume > 0, seen_template().brain)
     labels = volume.read(tmp_path / "labels.nii.gz")
     assert labels.stored.dtype == np.uint8
     assert np.array_equal(labels.volume.astype(np.uint8), seen_template().labels)

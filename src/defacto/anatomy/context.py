@@ -228,7 +228,7 @@ def _seen_brain(seen: Segmentation, to_template: Affine) -> Mask | None:
     """Return the brain that the network sees, in one piece, on the template's grid."""
     back = np.asarray(np.linalg.inv(to_template), np.float64)
     grid = load_template().grid
-    brain = carry(seen.brain.astype(np.float32), seen.grid, grid, back) > 0.5
+    brain = carry(seen.tissue.astype(np.float32), seen.grid, grid, back) > 0.5
     brain = largest_piece(closed(brain, _CLOSING_VOXELS))
     return brain if np.count_nonzero(brain) * grid.voxel_ml >= _LEAST_BRAIN_ML else None
 

@@ -19,6 +19,7 @@ from defacto.anatomy.compile import compiled_parallel
 from defacto.anatomy.network_input import COARSE, UPRIGHT, prepare
 from defacto.anatomy.pose import Pose, angle_deg, find_pose
 from defacto.anatomy.regions import Region, is_brain
+from defacto.anatomy.resample import carry
 from defacto.anatomy.template import data_path
 from defacto.errors import StepError
 from defacto.types import Affine, FloatVolume, Grid, LabelVolume, Mask
@@ -27,6 +28,7 @@ NETWORKS = "networks.json"
 """Names, versions and SHA-256 of the networks that come with defacto."""
 _FAR_MM = 40.0
 """A head whose middle lies farther from the middle of the first look is looked at again."""
+_P_BRAIN = 0.2
 _RECOGNISED, _KNOWN_DEG = 12, 60.0
 """So many regions in their places make a head, and by so much are the heads turned that the network knows."""
 _TURNED_DEG = 15.0
@@ -43,17 +45,20 @@ class Segmentation:
         The scan's own.
     labels : ndarray of uint8, shape ``grid.shape``
         By `Region`.
+    brain : ndarray of bool, shape ``grid.shape``
+        A brain mask as others draw it: with furrows and a rim, where brain has a chance of 0.2 or more.
     pose : Pose
         How the head lies.
     """
 
     grid: Grid
     labels: LabelVolume
+    brain: Mask
     pose: Pose
 
     @property
-    def brain(self) -> Mask:
-        """Where there is brain."""
+    def tissue(self) -> Mask:
+        """Where the labels are those of brain."""
         return is_brain(self.labels)
 
     def volumes_ml(self) -> dict[Region, float]:
@@ -86,7 +91,8 @@ def segment(volume: FloatVolume, grid: Grid, pose: Pose | None = None) -> Segmen
     if angle_deg(best.pose.to_upright @ best.turned_by.T) > _TURNED_DEG:
         best = _look(volume, grid, best.pose)
     labels: LabelVolume = _labels(best.logits, best.labels, best.to_box, grid.shape)
-    return Segmentation(grid, labels, best.pose)
+    brain = carry(_p_brain(best.logits), _box_grid(best.labels), grid, best.to_box @ grid.to_voxel) > _P_BRAIN
+    return Segmentation(grid, labels, np.asarray(brain), best.pose)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +118,19 @@ def _look(volume: FloatVolume, grid: Grid, pose: Pose) -> _Look:
         found = Pose(np.eye(3), pose.to_upright @ pose.center_mm, pose.regions, pose.fitted, 0.0)
     to_box = np.ascontiguousarray(box_grid.to_voxel @ upright.affine)
     return _Look(pose.to_upright, logits, labels, to_box, found.after(pose.to_upright))
+
+
+def _p_brain(logits: FloatVolume) -> FloatVolume:
+    """Return the chance that there is brain of any region, 0 to 1."""
+    odds = np.exp(logits - logits.max(axis=3, keepdims=True))
+    p_brain: FloatVolume = odds[..., Region.AIR + 1 : Region.OTHER_BRAIN + 1].sum(axis=3) / odds.sum(axis=3)
+    return p_brain
+
+
+def _box_grid(labels: LabelVolume) -> Grid:
+    """Return the grid of a network's box in its own voxels."""
+    i, j, k = labels.shape
+    return Grid((i, j, k), np.eye(4))
 
 
 def _find_pose(volume: FloatVolume, grid: Grid) -> Pose:

@@ -32,6 +32,12 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("--tsv", type=Path, metavar="FILE", help="write the volume of each region here, ml")
     parser.add_argument("--brain", action="store_true", help="write labels 1 to 10 alone")
+    parser.add_argument(
+        "--mask",
+        type=Path,
+        metavar="FILE",
+        help="write a brain mask here, with furrows and a rim (1 = brain)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there already")
     parser.set_defaults(command=command)
 
@@ -47,12 +53,17 @@ def command(options: argparse.Namespace) -> int:
     from defacto.qc.arrived import look_at  # noqa: PLC0415
 
     check_target(options.source, options.target, overwrite=options.overwrite)
+    if options.mask is not None:
+        check_target(options.source, options.mask, overwrite=options.overwrite)
     if options.tsv is not None:
         check_target(options.source, options.tsv, overwrite=options.overwrite, endings=(".tsv",))
     scan = volume.read(options.source, max_memory_gb=Settings().input.max_memory_gb)
     found = segment(scan.volume, scan.grid)
-    labels = found.labels * found.brain if options.brain else found.labels
+    labels = found.labels * found.tissue if options.brain else found.labels
     volume.write(options.target, volume.scan_from_arrays(labels, scan.grid.affine, dtype="uint8"))
+    if options.mask is not None:
+        mask = volume.scan_from_arrays(found.brain, scan.grid.affine, dtype="uint8")
+        volume.write(options.mask, mask)
     table = _table(found.volumes_ml())
     if options.tsv is not None:
         options.tsv.write_text(table, encoding="utf-8")

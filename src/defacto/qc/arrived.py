@@ -60,11 +60,11 @@ def look_at(scan: Scan, seen: Segmentation) -> Arrival:
     grid = straight_grid(scan.grid, _VOXEL_MM)
     small = carry(scan.volume, scan.grid, grid, np.eye(4))
     head = find_head(small, grid)
-    brain = carry(seen.brain.astype(np.float32), scan.grid, grid, np.eye(4)) > 0.5
+    brain = carry(seen.tissue.astype(np.float32), scan.grid, grid, np.eye(4)) > 0.5
     bare = 0.0
     if head.any() and brain.any():
         depth = -distance_mm(np.pad(head, 1, mode="edge"))[1:-1, 1:-1, 1:-1]
         surface = skin(largest_piece(brain))
         bare = float(np.count_nonzero(surface & (depth < _BARE_MM)) * _VOXEL_MM**2 / 100)
     there = tuple(region for region, least in LEAST_ML.items() if volumes[region] >= least)
-    return Arrival(there, bare, float(np.count_nonzero(seen.brain) * scan.grid.voxel_ml))
+    return Arrival(there, bare, float(np.count_nonzero(seen.tissue) * scan.grid.voxel_ml))

@@ -37,6 +37,7 @@ def knowing(monkeypatch):
         return 9.0 * np.eye(len(Region), dtype=np.float32)[labels]
 
     monkeypatch.setattr(network, "prepare", seen)
+    monkeypatch.setattr(network, "_CONVINCING", 40.0)  # its regions are small balls
     monkeypatch.setattr(network, "_logits", logits)
 
     def segment(labels, grid):
@@ -106,3 +107,9 @@ def test_a_cube_can_be_turned_in_24_ways():
         matrix = np.eye(3)[list(order)]
         matrix[list(flipped)] *= -1
         assert np.linalg.det(matrix) == pytest.approx(1)
+
+
+def test_what_little_speaks_for_lies_as_its_header_says(knowing, monkeypatch):
+    labels, grid = head(np.diag([1.0, -1.0, -1.0]))
+    labels[labels > Region.CAUDATE] = Region.HEAD
+    assert angle_deg(knowing(labels, grid).pose.to_upright) < 5

@@ -207,6 +207,7 @@ def _session(name: str) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
     options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # niimath is at work beside it
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 

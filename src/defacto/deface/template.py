@@ -18,6 +18,10 @@ _AROUND_MM = {Region.EYES: 8.0, Region.LEFT_EAR: 3.0, Region.RIGHT_EAR: 3.0}
 """So far around what the network sees is cut."""
 _NEAR_MM = 12.0
 """What it sees farther from the template's own features is not believed."""
+_EAR_FLOOR_MM = 6.0
+"""Nothing deeper below the template's skin is taken for an ear."""
+_SPARED_MM = 3.0
+"""The widening keeps so far from what anybody calls brain, furrows and rim included."""
 _EAR_DEPTH = 0.6
 """So much deeper, mm, are the ears cut for each mm by which the face's cut moves back."""
 
@@ -63,9 +67,14 @@ def _seen(context: Context, settings: DefaceSettings) -> FloatVolume:
         if settings.ears or region is Region.EYES:
             here = context.seen_region(region) & near
             if here.any():
-                found = np.maximum(found, np.float32(around_mm) - distance_mm(here))
+                around = np.float32(around_mm) - distance_mm(here)
+                if region is not Region.EYES:
+                    around = np.minimum(around, load_template().skin_mm + np.float32(_EAR_FLOOR_MM))
+                found = np.maximum(found, around)
+    brain = (context.check_brain | context.seen.brain).astype(np.float32)
     with np.errstate(invalid="ignore"):
-        found[context.to_template(context.check_brain.astype(np.float32)) > 0] = -np.inf
+        spared = distance_mm(context.to_template(brain) > 0) < _SPARED_MM
+    found[spared] = -np.inf
     return found
 
 

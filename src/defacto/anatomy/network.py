@@ -163,11 +163,6 @@ def _support(pose: Pose) -> float:
     return pose.support
 
 
-def network_versions() -> dict[str, str]:
-    """Return the version of each network by its name."""
-    return {name: each["version"] for name, each in _networks().items()}
-
-
 def cube_turns() -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     """Return the 24 ways to turn a cube: the order of its axes, and which are then flipped.
 

@@ -13,6 +13,7 @@ from defacto.anatomy import starts
 from defacto.anatomy.begin import Begun, begin
 from defacto.anatomy.head import find_head
 from defacto.anatomy.niimath import Task, allineate
+from defacto.anatomy.pose import angle_deg
 from defacto.anatomy.score import Target, similarity
 from defacto.errors import RegistrationError, StepError
 from defacto.types import Affine, FloatVolume, Grid, Mask
@@ -65,7 +66,7 @@ class Registration:
         turn = left @ right
         if np.linalg.det(turn) < 0:
             turn = -turn
-        return float(np.degrees(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1))))
+        return angle_deg(turn)
 
 
 def distance_mm(one: Affine, other: Affine) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from defacto.anatomy import Context, load_template
@@ -11,6 +9,7 @@ from defacto.anatomy.head import head_level
 from defacto.anatomy.morphology import distance_mm, largest_piece
 from defacto.anatomy.regions import OF_FEATURE, Region
 from defacto.config import DefaceSettings
+from defacto.deface.method import spare_brain
 from defacto.errors import StepError
 from defacto.types import FloatVolume, Removal, Scan
 
@@ -52,13 +51,7 @@ class FeaturesMethod:
         if cut is None:
             raise StepError("The network sees no eye, nose, mouth or ear in this scan; look at it.")
         cut = np.minimum(cut, np.float32(settings.feature_depth_mm + further_mm) + _outside_mm(scan, context))
-        cut = np.minimum(cut, context.brain_mm - np.float32(settings.brain_margin_mm))
-        return Removal(
-            mask=np.asarray(context.to_scan(cut) > 0),
-            method=self.name,
-            version=self.version,
-            parameters=dataclasses.asdict(settings),
-        )
+        return spare_brain(self, cut, context, settings)
 
 
 def _outside_mm(scan: Scan, context: Context) -> FloatVolume:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import cache
 
 import numpy as np
@@ -12,6 +11,7 @@ from defacto.anatomy.morphology import distance_mm
 from defacto.anatomy.regions import Region
 from defacto.anatomy.resample import carry
 from defacto.config import DefaceSettings
+from defacto.deface.method import spare_brain
 from defacto.types import FloatVolume, Mask, Removal, Scan
 
 _AROUND_MM = {Region.EYES: 8.0, Region.LEFT_EAR: 3.0, Region.RIGHT_EAR: 3.0}
@@ -48,13 +48,7 @@ class TemplateMethod:
             ears = _moved(template.ear_cut_mm, context, (right, 0.0, superior))
             cut = np.maximum(cut, ears - np.float32(_EAR_DEPTH * anterior))
         cut = np.maximum(cut, _seen(context, settings))
-        cut = np.minimum(cut, context.brain_mm - np.float32(settings.brain_margin_mm))
-        return Removal(
-            mask=np.asarray(context.to_scan(cut) > 0),
-            method=self.name,
-            version=self.version,
-            parameters=dataclasses.asdict(settings),
-        )
+        return spare_brain(self, cut, context, settings)
 
 
 def _seen(context: Context, settings: DefaceSettings) -> FloatVolume:

@@ -17,13 +17,15 @@ from typing import Any
 os.environ.update(dict.fromkeys(("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"
 
+from defacto.render import looks as looking
 from defacto.simulate import arrays, group
 from defacto.simulate.bases import load_bases
 from defacto.simulate.recipe import read_recipe
 
 STEPS = {
     group: ("make_head", "make_outcome", "find_truth"),
-    arrays: ("result_of", "find_head", "cast", "to_codes", "to_depth_codes", "middle_slice"),
+    arrays: ("result_of",),
+    looking: ("find_head", "cast", "to_codes", "to_depth_codes", "middle_slice"),
 }
 
 

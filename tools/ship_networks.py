@@ -14,14 +14,15 @@ from pathlib import Path
 
 import torch
 
-from defacto.anatomy.network import NETWORKS
 from defacto.anatomy.pose import PLACES
 from defacto.anatomy.regions import Region
 from defacto.anatomy.template import data_path
 from defacto.simulate.bases import load_bases
-from defacto.training.anatomy import BEST, TRAININGS
+from defacto.training.anatomy import TRAININGS
 from defacto.training.anatomy_export import export, write_region_places
+from defacto.training.learner import BEST
 from defacto.training.networks import AnatomyNet
+from defacto.weights import LIST
 
 
 def ship(name: str, folder: Path, version: str) -> None:
@@ -31,7 +32,7 @@ def ship(name: str, folder: Path, version: str) -> None:
     network.load_state_dict(torch.load(folder / BEST, map_location="cpu", weights_only=True))
     target = Path(str(data_path(f"{name}.onnx")))
     export(network, training.ranges.view.shape, target)
-    listed = Path(str(data_path(NETWORKS)))
+    listed = Path(str(data_path(LIST)))
     known = json.loads(listed.read_text()) if listed.exists() else {}
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
     known[name] = {"version": version, "sha256": digest}

@@ -97,6 +97,9 @@ class QcSettings:
         "Most tissue that may be gone more than 40 mm from every feature while a feature is visible, ml;"
         " more is a cut in the wrong place: a failure.",
     )
+    max_bare_cm2: float = _setting(
+        40.0, "Most of the brain's surface that may lie bare where a scan comes alone, cm2."
+    )
     p_pass: float = _setting(0.75, "A classifier's least probability to accept a pass.")
     p_other: float = _setting(0.80, "A classifier's least probability to accept deep, shallow or failure.")
     verify: str = _setting(

@@ -1,4 +1,4 @@
-"""The nouns: Grid, Scan, Removal, Outcome, Measure, Prediction, Decision, Attempt, Review.
+"""The nouns: Grid, Scan, Looks, Removal, Outcome, Measure, Prediction, Decision, Attempt, Review.
 
 Conventions
 -----------
@@ -153,6 +153,25 @@ def _mean_over_time(stored: npt.NDArray[Any]) -> FloatVolume:
 
 
 @dataclass(frozen=True, eq=False)
+class Looks:
+    """What a classifier of outcomes sees of a scan: no picture for people, codes for a network.
+
+    Parameters
+    ----------
+    shade : ndarray of uint8, shape (3, 165, 135)
+        Brightness of the surface from front left, front right and the front: `render.surface.to_codes`.
+    depth : ndarray of uint8, shape (3, 165, 135)
+        Depth of the surface: `render.surface.to_depth_codes`.
+    slice : ndarray of uint8, shape (128, 128)
+        The plane through the middle of the head: superior up, anterior to the left.
+    """
+
+    shade: npt.NDArray[np.uint8]
+    depth: npt.NDArray[np.uint8]
+    slice: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
 class Removal:
     """What a method takes out of a scan.
 
@@ -224,10 +243,13 @@ class Prediction:
         Name and version of the classifier.
     p_outcome : mapping of Outcome to float
         Calibrated probabilities; they sum to 1.
+    p_feature : mapping of Feature to float
+        Probability that a feature can be made out, where the classifier says it.
     """
 
     model: str
     p_outcome: Mapping[Outcome, float]
+    p_feature: Mapping[Feature, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

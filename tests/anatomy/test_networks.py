@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from anatomy.heads import motion, template_scan
-from defacto.anatomy import load_template, network, segment
+from defacto.anatomy import load_template, segment
 from defacto.anatomy.pose import angle_deg
 from defacto.anatomy.regions import Region
 from defacto.anatomy.template import data_path
 from defacto.errors import StepError
 from defacto.types import Grid
+from defacto.weights import LIST, open_network
 
 
 def dice(one, other):
@@ -42,22 +43,17 @@ def test_volumes_add_up():
     assert total == pytest.approx((found.labels > Region.AIR).sum() * scan.grid.voxel_ml)
 
 
-def test_damaged_weights_are_refused(monkeypatch, tmp_path):
-    for name in ("pose.onnx", network.NETWORKS):
+def test_damaged_weights_are_refused(tmp_path):
+    for name in ("pose.onnx", LIST):
         (tmp_path / name).write_bytes(data_path(name).read_bytes())
     (tmp_path / "pose.onnx").write_bytes((tmp_path / "pose.onnx").read_bytes()[:-1])
-    monkeypatch.setattr(network, "data_path", lambda name: tmp_path / name)
-    network._session.cache_clear()
-    try:
-        with pytest.raises(StepError, match="pose are damaged"):
-            network._session("pose")
-        with pytest.raises(StepError, match="anatomy are missing"):
-            network._session("anatomy")
-    finally:
-        network._session.cache_clear()
+    with pytest.raises(StepError, match="pose are damaged"):
+        open_network(tmp_path, "pose")
+    with pytest.raises(StepError, match="anatomy are missing"):
+        open_network(tmp_path, "anatomy")
 
 
 def test_the_weights_are_small():
-    listed = json.loads(data_path(network.NETWORKS).read_text())
+    listed = json.loads(data_path(LIST).read_text())
     assert set(listed) == {"anatomy", "pose"}
     assert sum(len(data_path(f"{name}.onnx").read_bytes()) for name in listed) < 15e6

@@ -14,7 +14,10 @@ from defacto import __version__
 from defacto.cli import main, make_parser
 from defacto.io import volume
 
-COMMANDS = ("run", "deface", "status", "label", "export", "demo", "segment", "simulate", "train")
+COMMANDS = (
+    *("run", "deface", "status", "label", "export", "demo", "segment"),
+    *("simulate", "train", "evaluate", "calibrate"),
+)
 
 
 def call(*words):

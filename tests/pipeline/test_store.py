@@ -49,6 +49,15 @@ def test_what_is_not_known_is_stored_as_nothing(store, unknown):
     assert store.attempts(SCAN.name)[0].measures["a"].value is None
 
 
+def test_the_newest_model_is_that_of_the_last_prediction(store):
+    assert store.newest_model() is None
+    for number, model in ((1, "seat 2"), (2, "seat 1")):
+        judged = replace(make_attempt(number), prediction=replace(PREDICTION, model=model))
+        store.add_attempt(SCAN.name, judged, MARK)
+    store.add_attempt(SCAN.name, make_attempt(3), MARK)
+    assert store.newest_model() == "seat 1"
+
+
 def test_an_attempt_is_added_once(store):
     store.add_attempt(SCAN.name, make_attempt(), MARK)
     with pytest.raises(StoreError, match="already on record"):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from defacto.errors import SettingsError, StepError
+from defacto.render.looks import ROWS_PX, look
 from defacto.render.surface import from_codes, from_depth_codes, surface_views
 from defacto.simulate import group
 from defacto.simulate.base import load_base
@@ -89,13 +90,10 @@ def test_every_slot_gets_what_it_wants(served):
 
 def test_codes_give_back_the_pictures_of_the_main_job(served):
     scan = result_of(served.scene, served.samples[0].made)
-    whole = replace(SMOKE, columns_px=SMOKE.size_px)
-    from defacto.simulate.arrays import render_arrays
-
-    arrays = render_arrays(scan, whole)
-    pictures = surface_views(scan.volume, scan.grid, size=SMOKE.size_px)
+    seen = look(scan.volume, scan.grid, columns=ROWS_PX)
+    pictures = surface_views(scan.volume, scan.grid, size=ROWS_PX)
     for number, name in enumerate(SMOKE.views):
-        again = from_codes(arrays["shade"][number], from_depth_codes(arrays["depth"][number]))
+        again = from_codes(seen.shade[number], from_depth_codes(seen.depth[number]))
         apart = np.abs(again.astype(int) - pictures[name])
         assert np.mean(apart > 2) < 0.02
         assert apart.mean() < 1

@@ -12,7 +12,7 @@ from defacto.anatomy.network_input import COARSE, UPRIGHT, prepare  # noqa: E402
 from defacto.anatomy.regions import Region  # noqa: E402
 from defacto.anatomy.template import data_path  # noqa: E402
 from defacto.simulate.bases import load_bases  # noqa: E402
-from defacto.training import anatomy  # noqa: E402
+from defacto.training import anatomy, learner  # noqa: E402
 from defacto.training.networks import AnatomyNet, to_blocks  # noqa: E402
 
 
@@ -76,7 +76,7 @@ def test_training_goes_on_where_it_was(tmp_path):
     seen = []
     anatomy.train(training, bases, tmp_path, tell=lambda step, loss: seen.append(step))
     assert seen == [3]
-    assert (tmp_path / anatomy.BEST).exists()
+    assert (tmp_path / learner.BEST).exists()
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from defacto.anatomy.context import Context, locate
-    from defacto.anatomy.network import Segmentation, segment
+    from defacto.anatomy.network import Segmentation, segment, survey
     from defacto.anatomy.template import Template, load_template
 
-__all__ = ["Context", "Segmentation", "Template", "load_template", "locate", "segment"]
+__all__ = ["Context", "Segmentation", "Template", "load_template", "locate", "segment", "survey"]
 
 _WHERE = {
     "Context": "context",
     "locate": "context",
     "Segmentation": "network",
     "segment": "network",
+    "survey": "network",
     "Template": "template",
     "load_template": "template",
 }

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from dataclasses import dataclass
-from functools import cache
 from itertools import permutations, product
 from typing import Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from defacto.anatomy.compile import compiled_parallel
 from defacto.anatomy.network_input import COARSE, UPRIGHT, prepare
@@ -21,11 +16,9 @@ from defacto.anatomy.pose import Pose, angle_deg, find_pose
 from defacto.anatomy.regions import Region, is_brain
 from defacto.anatomy.resample import carry
 from defacto.anatomy.template import data_path
-from defacto.errors import StepError
 from defacto.types import Affine, FloatVolume, Grid, LabelVolume, Mask
+from defacto.weights import open_network
 
-NETWORKS = "networks.json"
-"""Names, versions and SHA-256 of the networks that come with defacto."""
 _FAR_MM = 40.0
 """A head whose middle lies farther from the middle of the first look is looked at again."""
 _P_BRAIN = 0.2
@@ -89,12 +82,32 @@ def segment(volume: FloatVolume, grid: Grid, pose: Pose | None = None) -> Segmen
     StepError
         If the networks' weights are missing or damaged.
     """
-    best = _look(volume, grid, _find_pose(volume, grid) if pose is None else pose)
-    if angle_deg(best.pose.to_upright @ best.turned_by.T) > _TURNED_DEG:
-        best = _look(volume, grid, best.pose)
+    best = _best_look(volume, grid, pose)
     labels: LabelVolume = _labels(best.logits, best.labels, best.to_box, grid.shape)
     brain = carry(_p_brain(best.logits), _box_grid(best.labels), grid, best.to_box @ grid.to_voxel) > _P_BRAIN
     return Segmentation(grid, labels, np.asarray(brain), best.pose)
+
+
+def survey(volume: FloatVolume, grid: Grid, pose: Pose | None = None) -> Segmentation:
+    """Find the regions of a head as `segment` does, but only as finely as the network sees: 2.5 mm, upright.
+
+    Parameters
+    ----------
+    volume : ndarray of float32, shape ``grid.shape``
+        Intensities.
+    grid : Grid
+        Where its voxels lie.
+    pose : Pose, optional
+        How the head lies, where that is known better.
+
+    Raises
+    ------
+    StepError
+        If the networks' weights are missing or damaged.
+    """
+    best = _best_look(volume, grid, pose)
+    box = Grid(_box_grid(best.labels).shape, grid.affine @ np.linalg.inv(best.to_box))
+    return Segmentation(box, best.labels, np.asarray(_p_brain(best.logits) > _P_BRAIN), best.pose)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +119,13 @@ class _Look:
     labels: LabelVolume
     to_box: Affine
     pose: Pose
+
+
+def _best_look(volume: FloatVolume, grid: Grid, pose: Pose | None) -> _Look:
+    best = _look(volume, grid, _find_pose(volume, grid) if pose is None else pose)
+    if angle_deg(best.pose.to_upright @ best.turned_by.T) > _TURNED_DEG:
+        best = _look(volume, grid, best.pose)
+    return best
 
 
 def _look(volume: FloatVolume, grid: Grid, pose: Pose) -> _Look:
@@ -185,30 +205,9 @@ def _pose_in(
     return find_pose(back, grid)
 
 
-@cache
-def _networks() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = json.loads(data_path(NETWORKS).read_text(encoding="utf-8"))
-    return found
-
-
-@cache
-def _session(name: str) -> Any:
-    try:
-        content = data_path(f"{name}.onnx").read_bytes()
-    except OSError as error:
-        raise StepError(f"The weights of the network {name} are missing; install defacto again.") from error
-    if hashlib.sha256(content).hexdigest() != _networks()[name]["sha256"]:
-        raise StepError(f"The weights of the network {name} are damaged; install defacto again.")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # niimath is at work beside it
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-
-
 def _logits(name: str, box: FloatVolume) -> FloatVolume:
     """Return logits, shape (i, j, k, regions)."""
-    (logits,) = _session(name).run(None, {"volume": box[None, None]})
+    (logits,) = open_network(data_path("."), name).run(None, {"volume": box[None, None]})
     return np.ascontiguousarray(logits[0], dtype=np.float32)
 
 

@@ -8,7 +8,19 @@ import sys
 from collections.abc import Sequence
 
 from defacto import __version__
-from defacto.cli import deface, demo, export, label, run, segment, simulate, status, train
+from defacto.cli import (
+    calibrate,
+    deface,
+    demo,
+    evaluate,
+    export,
+    label,
+    run,
+    segment,
+    simulate,
+    status,
+    train,
+)
 from defacto.errors import DefactoError, InputError, NotClearedError, SettingsError
 
 EXIT_CODES = """\
@@ -19,7 +31,7 @@ exit codes:
   3  some scans wait for a person, or failed; or something was asked for that is not cleared
 """
 STORE_VARIABLE = "DEFACTO_STORE"
-_COMMANDS = (run, deface, status, label, export, demo, segment, simulate, train)
+_COMMANDS = (run, deface, status, label, export, demo, segment, simulate, train, evaluate, calibrate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -78,6 +78,25 @@ def _study(options: argparse.Namespace) -> None:
 
 
 def _dataset(options: argparse.Namespace) -> None:
+    samples, name = build(options.out, options)
+    print(f"{samples} samples of {name}; see {options.out / 'manifest.tsv'}")
+
+
+def build(out: Path, options: argparse.Namespace) -> tuple[int, str]:
+    """Make a data set, or go on with it, with a progress bar.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the data set.
+    options : Namespace
+        With ``recipe``, ``seed``, ``base`` and, if wanted, ``nprocs``.
+
+    Returns
+    -------
+    tuple of int and str
+        Samples, and the name of the recipe.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
 
     from defacto.simulate.dataset import build_dataset  # noqa: PLC0415
@@ -89,14 +108,14 @@ def _dataset(options: argparse.Namespace) -> None:
     with Progress("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as bar:
         task = bar.add_task("samples", total=recipe.samples)
         build_dataset(
-            options.out,
+            out,
             recipe,
             seed=options.seed,
             bases=options.base,
-            nprocs=options.nprocs,
+            nprocs=getattr(options, "nprocs", None),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    print(f"{recipe.samples} samples of {recipe.name}; see {options.out / 'manifest.tsv'}")
+    return recipe.samples, recipe.name
 
 
 def _sheet(options: argparse.Namespace) -> None:

@@ -3,33 +3,55 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from defacto.cli.common import Commands, new_command
+from defacto.cli.simulate import build
 
 if TYPE_CHECKING:
     from defacto.simulate.bases import BaseHandle
 
-_DETAILS = """\
-pose     finds how a head lies, in any head scan
-anatomy  finds brain, eyes, nose, mouth and ears in a head that was set upright
+    _Tell = Callable[[int, float], None]
+    _Begin = Callable[[_Tell], Mapping[str, float]]
 
-OUT keeps the checkpoint, the best weights (by validation persons) and log.jsonl; the same command goes on
-where it was. Needs torch: pip install "defacto[train]"."""
+_DETAILS = """\
+pose           finds how a head lies, in any head scan
+anatomy        finds brain, eyes, nose, mouth and ears in a head that was set upright
+render         says from views of a scan how its defacing ended (defacto-render)
+delbarre-cnn   the same as Delbarre et al. 2022 do, to compare with
+
+pose and anatomy make their samples as they go, from --base. The other two learn from a data set: that of
+--data, or the one that --recipe and --base make in OUT/data. OUT keeps the checkpoint, the best weights (by
+persons of the validation split) and log.jsonl; the same command goes on where it was. Needs torch: pip
+install "defacto[train]"."""
 
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = new_command(commands, "train", "Train a network on made heads.", _DETAILS)
-    parser.add_argument("network", choices=("pose", "anatomy"), help="which network")
+    parser.add_argument(
+        "network", choices=("pose", "anatomy", "render", "delbarre-cnn"), help="which network"
+    )
     parser.add_argument(
         "out", metavar="OUT", type=Path, help="a new folder, or that of a training to go on with"
     )
     parser.add_argument(
         "--base", metavar="DIR", type=Path, help="label maps of whole heads to make persons from"
+    )
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        type=Path,
+        help="render, delbarre-cnn: a data set of `defacto simulate dataset`",
+    )
+    parser.add_argument(
+        "--recipe",
+        metavar="NAME",
+        default="renders-24k",
+        help="render, delbarre-cnn: make this data set first, where --data gives none (default: renders-24k)",
     )
     for split in ("validation", "test"):
         parser.add_argument(
@@ -37,12 +59,14 @@ def add_parser(commands: Commands) -> None:
             nargs="+",
             metavar="NAME",
             default=[],
-            help=f"persons of the {split} split (default: drawn by the seed)",
+            help=f"pose, anatomy: persons of the {split} split (default: drawn by the seed)",
         )
     parser.add_argument(
         "--start", type=Path, metavar="ONNX", help="begin with the weights of this network (default: random)"
     )
-    parser.add_argument("--steps", type=int, metavar="N", help="steps in all (default: 20000; pose 10000)")
+    parser.add_argument(
+        "--steps", type=int, metavar="N", help="steps in all (default: as the network needs, see its card)"
+    )
     parser.add_argument(
         "--minutes",
         type=float,
@@ -69,29 +93,56 @@ def command(options: argparse.Namespace) -> int:
         raise SettingsError("--steps, --minutes and --seed: expected positive numbers.")
     if options.start is not None and not options.start.is_file():
         raise SettingsError(f"--start: there is no file {options.start.name}.")
-    if options.base is not None and not options.base.is_dir():
-        raise SettingsError(f"The folder of base heads {options.base.name} is not there.")
+    for option in ("base", "data"):
+        folder = getattr(options, option)
+        if folder is not None and not folder.is_dir():
+            raise SettingsError(f"--{option}: the folder {folder.name} is not there.")
     try:
-        from defacto.training.anatomy import TRAININGS, train  # noqa: PLC0415
+        steps, begin = _prepare_anatomy(options) if _is_anatomy(options) else _prepare_outcomes(options)
     except ImportError as error:
         raise SettingsError('Training needs torch; run: pip install "defacto[train]".') from error
+    with Progress("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as bar:
+        task = bar.add_task("loss -", total=steps)
+        found = begin(lambda step, loss: bar.update(task, completed=step, description=f"loss {loss:.3f}"))
+    for name, value in found.items():
+        print(f"  {name:<14}  {value:.3f}")
+    return 0
+
+
+def _is_anatomy(options: argparse.Namespace) -> bool:
+    return options.network in {"pose", "anatomy"}
+
+
+def _prepare_anatomy(options: argparse.Namespace) -> tuple[int, _Begin]:
+    from defacto.training.anatomy import TRAININGS, train  # noqa: PLC0415
+
     bases = _split(options)
     print("; ".join(f"{split}: {', '.join(names)}" for split, names in bases.items()))
     training = replace(TRAININGS[options.network], seed=options.seed, device=options.device)
     training = replace(training, steps=options.steps or training.steps)
-    with Progress("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as bar:
-        task = bar.add_task("loss -", total=training.steps)
-        found = train(
-            training,
-            bases,
-            options.out,
-            minutes=options.minutes,
-            start=options.start,
-            tell=lambda step, loss: bar.update(task, completed=step, description=f"loss {loss:.3f}"),
-        )
-    for name, value in found.items():
-        print(f"  {name:<14}  {value:.3f}")
-    return 0
+
+    def begin(tell: _Tell) -> Mapping[str, float]:
+        return train(training, bases, options.out, minutes=options.minutes, start=options.start, tell=tell)
+
+    return training.steps, begin
+
+
+def _prepare_outcomes(options: argparse.Namespace) -> tuple[int, _Begin]:
+    from defacto.training.outcome_export import load  # noqa: PLC0415
+    from defacto.training.outcomes import TRAININGS, train  # noqa: PLC0415
+
+    data = options.data or options.out / "data"
+    if options.data is None:
+        build(data, options)
+    training = TRAININGS["defacto-render" if options.network == "render" else options.network]
+    training = replace(training, seed=options.seed, device=options.device)
+    training = replace(training, steps=options.steps or training.steps)
+    start = None if options.start is None else load(options.start)
+
+    def begin(tell: _Tell) -> Mapping[str, float]:
+        return train(training, data, options.out, minutes=options.minutes, start=start, tell=tell)
+
+    return training.steps, begin
 
 
 def _split(options: argparse.Namespace) -> Mapping[str, Mapping[str, BaseHandle]]:

@@ -20,7 +20,7 @@ _CONTRASTS = (
     ("T1w", re.compile(r"(?<![a-z0-9])t1|mp2?rage|spgr|bravo|tfl3d")),
 )
 _AGENT = re.compile(r"(?<![a-z0-9])t1w?[-_+ ]?(gd|gad|ce|c|post|km)(?![a-z])")
-_NO_HEAD = re.compile(
+NO_HEAD = re.compile(
     r"(?<![a-z])(bold|dwi|dti|adc|fieldmap|fmap|mask|brainmask|seg|aseg|labels?|segmentation)(?![a-z])"
 )
 
@@ -121,6 +121,6 @@ def _why_not(source: Source, choice: Choice, root: Path) -> str | None:
     path = source.path
     if path is None or source.suffix not in choice.suffixes:
         return f"images of suffix {source.suffix} are not among those taken (setting input.suffixes)"
-    if source.identity and (match := _NO_HEAD.search(path.name.lower())):
+    if source.identity and (match := NO_HEAD.search(path.name.lower())):
         return f"the name of the file says that it is no structural image ({match[1]})"
     return why_unreadable(path, path.is_symlink(), root)

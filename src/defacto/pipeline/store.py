@@ -102,6 +102,12 @@ class Store:
         latest = {event.scan or "": event.text for event in self.events("left_out")}
         return {name: text for name, text in sorted(latest.items()) if name not in taken}
 
+    def newest_model(self) -> str | None:
+        """Return the classifier of the prediction that was added last."""
+        with reading(self._engine) as connection:
+            query = select(PREDICTION.c.model).order_by(PREDICTION.c.id.desc()).limit(1)
+            return connection.execute(query).scalar_one_or_none()
+
     def has_attempts(self) -> bool:
         """Whether any attempt was ever made."""
         with reading(self._engine) as connection:

@@ -37,13 +37,14 @@ class Arrival:
     bare_cm2 : float
         Surface of the brain with less than 3 mm between it and the air, cm2: none in a whole head, all of it
         after skull-stripping, some where a cut came to the brain. Not where the field of view ends.
-    brain_ml : float
-        Volume of the brain.
+    brain_ml, head_ml : float
+        Volume of the brain, and of all else that is not air.
     """
 
     features: tuple[Region, ...]
     bare_cm2: float
     brain_ml: float
+    head_ml: float
 
 
 def look_at(scan: Scan, seen: Segmentation) -> Arrival:
@@ -54,17 +55,18 @@ def look_at(scan: Scan, seen: Segmentation) -> Arrival:
     scan : Scan
         Intact, defaced or skull-stripped.
     seen : Segmentation
-        What the networks say of it.
+        What the networks say of it, on any grid.
     """
     volumes = seen.volumes_ml()
     grid = straight_grid(scan.grid, _VOXEL_MM)
     small = carry(scan.volume, scan.grid, grid, np.eye(4))
     head = find_head(small, grid)
-    brain = carry(seen.tissue.astype(np.float32), scan.grid, grid, np.eye(4)) > 0.5
+    brain = carry(seen.tissue.astype(np.float32), seen.grid, grid, np.eye(4)) > 0.5
     bare = 0.0
     if head.any() and brain.any():
         depth = -distance_mm(np.pad(head, 1, mode="edge"))[1:-1, 1:-1, 1:-1]
         surface = skin(largest_piece(brain))
         bare = float(np.count_nonzero(surface & (depth < _BARE_MM)) * _VOXEL_MM**2 / 100)
     there = tuple(region for region, least in LEAST_ML.items() if volumes[region] >= least)
-    return Arrival(there, bare, float(np.count_nonzero(seen.tissue) * scan.grid.voxel_ml))
+    brain_ml = float(np.count_nonzero(seen.tissue) * seen.grid.voxel_ml)
+    return Arrival(there, bare, brain_ml, sum(volumes.values()) - brain_ml)

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
+from defacto.anatomy.regions import Region
 from defacto.config import Settings
 from defacto.qc.measure import seen_name, visible_name
 from defacto.types import Decision, Feature, Measures, Outcome, Prediction, Reason
 
+if TYPE_CHECKING:
+    from defacto.qc.arrived import Arrival
+
+_LEAST_BRAIN_ML = 300.0
+_LEAST_HEAD = 0.25
+"""With less around it than this share of its volume, a brain is alone."""
+_EARS = {Region.LEFT_EAR, Region.RIGHT_EAR}
 _WORDS = {
     Feature.LEFT_EYE: "left eye",
     Feature.RIGHT_EYE: "right eye",
@@ -26,7 +35,7 @@ def decide(measures: Measures, settings: Settings, prediction: Prediction | None
     and a feature visible at once too, and a face that was not touched, and one that is visible while
     tissue far from it is gone; brain lost alone is *deep*, a feature visible alone *shallow*; the rest is
     a *pass*, unless the head lies turned or the anatomy network sees another brain or a feature: then a
-    person looks. A classifier's opinion can only take a pass away, never give one.
+    person looks. A person looks too where measures and classifier disagree about a pass.
 
     Parameters
     ----------
@@ -37,6 +46,11 @@ def decide(measures: Measures, settings: Settings, prediction: Prediction | None
     prediction : Prediction, optional
         A classifier's opinion.
     """
+    measured = _by_measures(measures, settings)
+    return measured if prediction is None else _join(measured, prediction, settings)
+
+
+def _by_measures(measures: Measures, settings: Settings) -> Decision:
     unknown = _unknown(measures, settings)
     if unknown:
         return Decision(None, unknown, sure=False)
@@ -52,7 +66,90 @@ def decide(measures: Measures, settings: Settings, prediction: Prediction | None
     doubtful = _turned(measures, settings) + _doubted(measures, settings)
     if doubtful:
         return Decision(None, doubtful, sure=False)
-    return _heard(prediction, settings, _passed(measures, settings))
+    return _passed(measures, settings)
+
+
+def _join(measured: Decision, prediction: Prediction, settings: Settings) -> Decision:
+    """Return what was measured where the classifier agrees, else no outcome; with the reasons of both."""
+    if measured.outcome is None:
+        return measured
+    p_pass, limit = prediction.p_outcome.get(Outcome.PASS, math.nan), settings.qc.p_pass
+    reasons = (*measured.reasons, Reason(_opinion(prediction, limit), "p_pass", p_pass, limit))
+    if (measured.outcome is Outcome.PASS) == (p_pass >= limit):
+        return Decision(measured.outcome, reasons, measured.sure)
+    return Decision(None, reasons, sure=False)
+
+
+def _opinion(prediction: Prediction, limit: float) -> str:
+    p_pass = prediction.p_outcome.get(Outcome.PASS, math.nan)
+    others = {o: p for o, p in prediction.p_outcome.items() if o is not Outcome.PASS and not math.isnan(p)}
+    likely = max(others, key=lambda outcome: others[outcome], default=None)
+    besides = f", {likely.value} {others[likely]:.2f}" if likely and others[likely] >= 0.005 else ""
+    seen = [_WORDS[feature] for feature, p in prediction.p_feature.items() if p >= 0.5]
+    features = f" It makes out: {', '.join(seen)}." if seen and not p_pass >= limit else ""
+    return (
+        f"The classifier {prediction.model} gives a pass a probability of {p_pass:.2f}{besides};"
+        f" the limit is {limit:g}.{features}"
+    )
+
+
+def decide_alone(
+    prediction: Prediction, arrival: Arrival, settings: Settings, *, ears: bool = False
+) -> Decision:
+    """Conclude from a scan alone: no original, no measures of what was lost.
+
+    Classifier and anatomy network carry it together. A pass needs the one to be sure and the other to see no
+    feature and no brain laid bare; any other outcome needs the classifier to be sure. What is not a head is
+    not judged.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        Of the classifier, with ears as ``ears`` says.
+    arrival : Arrival
+        From `defacto.qc.look_at`.
+    settings : Settings
+        ``qc.p_pass``, ``qc.p_other`` and ``qc.max_bare_cm2``.
+    ears : bool
+        Whether an ear that can be made out counts.
+    """
+    strange = _strange(arrival)
+    if strange:
+        return Decision(None, (Reason(strange),), sure=False)
+    likely = max(prediction.p_outcome, key=lambda outcome: prediction.p_outcome[outcome])
+    p, limits = prediction.p_outcome[likely], settings.qc
+    limit = limits.p_pass if likely is Outcome.PASS else limits.p_other
+    opinion = Reason(_opinion(prediction, limits.p_pass), "p_pass", prediction.p_outcome[Outcome.PASS], limit)
+    if not p >= limit:
+        return Decision(None, (opinion,), sure=False)
+    if likely is not Outcome.PASS:
+        return Decision(likely, (opinion,))
+    doubts = _seen_alone(arrival, settings, ears=ears)
+    return Decision(None, (opinion, *doubts), sure=False) if doubts else Decision(Outcome.PASS, (opinion,))
+
+
+def _strange(arrival: Arrival) -> str | None:
+    if arrival.brain_ml < _LEAST_BRAIN_ML:
+        return (
+            f"No head was recognised: {arrival.brain_ml:.0f} ml of what could be brain,"
+            f" expected {_LEAST_BRAIN_ML:g} ml or more."
+        )
+    if arrival.head_ml < _LEAST_HEAD * arrival.brain_ml:
+        return "This is a brain without a head: there is no face to judge."
+    return None
+
+
+def _seen_alone(arrival: Arrival, settings: Settings, *, ears: bool) -> tuple[Reason, ...]:
+    reasons = []
+    counted = [region for region in arrival.features if ears or region not in _EARS]
+    if counted:
+        words = ", ".join(region.name.lower().replace("_", " ") for region in counted)
+        reasons.append(Reason(f"The anatomy network sees more of this than the limit of 0 allows: {words}."))
+    limit = settings.qc.max_bare_cm2
+    if arrival.bare_cm2 > limit:
+        sentence = f"{arrival.bare_cm2:.0f} cm2 of the brain lie bare; the limit is {limit:g} cm2."
+        reasons.append(Reason(sentence, "bare_cm2", arrival.bare_cm2, limit))
+    return tuple(reasons)
 
 
 def counted_features(settings: Settings) -> tuple[Feature, ...]:
@@ -186,15 +283,3 @@ def _passed(measures: Measures, settings: Settings) -> Decision:
         f"At most {share:.0%} of any feature is still visible; the limit is {limit:.0%}.", name, share, limit
     )
     return Decision(Outcome.PASS, (brain, face))
-
-
-def _heard(prediction: Prediction | None, settings: Settings, passed: Decision) -> Decision:
-    """Return the pass only where the classifier, if there is one, is sure of it too."""
-    if prediction is None:
-        return passed
-    p_pass = prediction.p_outcome.get(Outcome.PASS, float("nan"))
-    limit = settings.qc.p_pass
-    if p_pass >= limit:
-        return passed
-    sentence = f"The classifier gives a pass a probability of {p_pass:.2f}; the limit is {limit:g}."
-    return Decision(None, (Reason(sentence, "p_pass", p_pass, limit),), sure=False)

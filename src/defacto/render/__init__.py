@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from defacto.render.head import find_head
+from defacto.render.heat import draw_heat
+from defacto.render.looks import look
 from defacto.render.png import to_png, write_png
 from defacto.render.slices import slices, slices_before_after
 from defacto.render.surface import surface_views
 
-__all__ = ["slices", "slices_before_after", "surface_views", "to_png", "write_png"]
+__all__ = [
+    "draw_heat",
+    "find_head",
+    "look",
+    "slices",
+    "slices_before_after",
+    "surface_views",
+    "to_png",
+    "write_png",
+]

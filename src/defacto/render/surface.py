@@ -30,7 +30,9 @@ LIGHT = np.array([-0.30, 0.45, 0.84])
 """Where the light comes from: the picture's right, up and towards the eye."""
 
 
-def surface_views(volume: FloatVolume, grid: Grid, *, size: int = 300) -> dict[str, Picture]:
+def surface_views(
+    volume: FloatVolume, grid: Grid, head: Head | None = None, *, size: int = 300
+) -> dict[str, Picture]:
     """Draw the head's surface from front left, front right and the front.
 
     The scale is the same for all scans: a picture shows 252 mm. The head is placed by its own top and
@@ -42,6 +44,8 @@ def surface_views(volume: FloatVolume, grid: Grid, *, size: int = 300) -> dict[s
         Intensities.
     grid : Grid
         Where its voxels lie.
+    head : Head, optional
+        Its surface, where it was found already.
     size : int
         Rows and columns of each picture.
 
@@ -55,7 +59,7 @@ def surface_views(volume: FloatVolume, grid: Grid, *, size: int = 300) -> dict[s
     StepError
         If there is no head in the scan.
     """
-    head = find_head(volume, grid)
+    head = head or find_head(volume, grid)
     return {name: draw(head, view, size) for name, view in VIEWS.items()}
 
 

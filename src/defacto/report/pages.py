@@ -31,7 +31,9 @@ _VIEWS = {
     "render_front": "from the front",
     "render_right": "from the right",
     "slices": "in slices",
+    "class_maps": "as the classifier sees it: what speaks for an answer (orange) and against it (blue)",
 }
+_WIDE = {"slices", "class_maps"}
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,12 @@ def images(scan: ScanView, attempt: Attempt, up: str = "../../") -> list[Image]:
             continue
         alt = f"Head of {words.clean(scan.name)} {caption}, after attempt {attempt.number}"
         found.append(
-            Image(up + quote(str(path), errors="replace"), alt, caption.capitalize(), role == "slices")
+            Image(
+                up + quote(str(path), errors="replace"),
+                alt,
+                f"{caption[0].upper()}{caption[1:]}",
+                role in _WIDE,
+            )
         )
     return found
 

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from defacto.render.head import find_head
+from defacto.render.looks import middle_slice
 from defacto.render.surface import VIEWS, draw
-from defacto.simulate.arrays import middle_slice
 from defacto.simulate.group import Sample
 from defacto.simulate.outcome import result_of
 from defacto.simulate.scene import Scene
@@ -53,7 +53,7 @@ def make_card(scene: Scene, sample: Sample) -> Card:
     head = find_head(scan.volume, scan.grid)
     trim = PICTURE_PX // 11
     views = [draw(head, VIEWS[name], PICTURE_PX)[:, trim:-trim] for name in _VIEWS]
-    middle = np.repeat(middle_slice(scan, head, PICTURE_PX)[..., None], 3, axis=2)
+    middle = np.repeat(middle_slice(scan.volume, scan.grid, head, PICTURE_PX)[..., None], 3, axis=2)
     return Card(np.concatenate([*views, middle], axis=1), caption_of(sample))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from defacto.anatomy.regions import NINE, Region, is_brain
 from defacto.simulate.bases import BaseHandle
 from defacto.training.anatomy_export import load
 from defacto.training.anatomy_samples import COARSE_RANGES, UPRIGHT_RANGES, Sample, SampleRanges, samples
+from defacto.training.learner import CHECKPOINT, Learner
 from defacto.training.networks import AnatomyNet, to_blocks
 
 _USUAL_ML = {
@@ -31,9 +31,6 @@ _USUAL_ML = {
     Region.MOUTH: 30.0,
 }
 _ELSE_ML = 15.0
-CHECKPOINT = "checkpoint.pt"
-BEST = "best.pt"
-LOG = "log.jsonl"
 
 
 @dataclass(frozen=True)
@@ -132,17 +129,15 @@ def train(
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(training.seed)
-    state = _State(training)
+    learner = _make_learner(training)
     if (folder / CHECKPOINT).exists():
-        state.load(folder / CHECKPOINT)
+        learner.load(folder / CHECKPOINT, training.device)
     elif start is not None:
-        weights = load(start).state_dict()
-        state.network.load_state_dict(weights)
-        state.averaged.load_state_dict(weights)
+        learner.begin_with(load(start).state_dict())
     threads = torch.get_num_threads()
     judged = _judged(bases["validation"], training)
     torch.set_num_threads(threads)  # numba, which made the samples, sets OpenMP's number for all
-    first = state.step * training.batch // training.ranges.looks
+    first = learner.step * training.batch // training.ranges.looks
     stream = _Stream(bases["train"], training, first, training.seed)
     loader = DataLoader(
         stream,
@@ -153,75 +148,38 @@ def train(
     )
     end, saved, judgement = time.monotonic() + 60 * minutes, time.monotonic(), {}
     for volumes, labels in loader:
-        state.learn(volumes, labels)
-        tell(state.step, state.loss)
-        if state.step % training.judge_every == 0 or state.step >= training.steps:
-            judgement = judge(state.averaged, judged, training.device)
-            _log(folder, state, judgement)
-            if judgement["score"] > state.best:
-                state.best = judgement["score"]
-                torch.save(state.averaged.state_dict(), folder / BEST)
-        if time.monotonic() - saved > 180 or state.step >= training.steps or time.monotonic() > end:
-            state.save(folder / CHECKPOINT)
+        learner.learn(_loss(learner.network, volumes, labels, training.device))
+        tell(learner.step, learner.loss)
+        over = learner.step >= training.steps or time.monotonic() > end
+        if learner.step % training.judge_every == 0 or learner.step >= training.steps:
+            judgement = judge(learner.averaged, judged, training.device)
+            learner.judged(folder, judgement["score"], judgement)
+        if time.monotonic() - saved > 180 or over:
+            learner.save(folder / CHECKPOINT)
             saved = time.monotonic()
-        if state.step >= training.steps or time.monotonic() > end:
+        if over:
             break
     return judgement
 
 
-class _State:
-    """Weights, averaged weights, optimizer, and how far it came."""
+def _make_learner(training: AnatomyTraining) -> Learner:
+    network = AnatomyNet(len(Region), training.widths).to(
+        training.device, memory_format=torch.channels_last_3d
+    )
 
-    def __init__(self, training: AnatomyTraining) -> None:
-        self.training, self.step, self.best, self.loss = training, 0, -1.0, 0.0
-        self.network = AnatomyNet(len(Region), training.widths).to(
-            training.device, memory_format=torch.channels_last_3d
-        )
-        self.averaged = AnatomyNet(len(Region), training.widths).to(
-            training.device, memory_format=torch.channels_last_3d
-        )
-        self.averaged.load_state_dict(self.network.state_dict())
-        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=training.rate, weight_decay=1e-4)
+    def rate(step: int) -> float:
+        rise, rest = min(1.0, (step + 1) / 200), 1 - step / training.steps
+        return float(training.rate * rise * max(rest, 0.0) ** 0.9)
 
-    def learn(self, volumes: Tensor, labels: Tensor) -> None:
-        training = self.training
-        rise, rest = min(1.0, (self.step + 1) / 200), 1 - self.step / training.steps
-        for group in self.optimizer.param_groups:
-            group["lr"] = training.rate * rise * max(rest, 0.0) ** 0.9
-        volumes = volumes.to(training.device, memory_format=torch.channels_last_3d)
-        with torch.autocast(training.device, torch.bfloat16):
-            logits = self.network.blocks(volumes)
-        loss = anatomy_loss(logits, to_blocks(labels.to(training.device)))
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.optimizer.step()
-        self.step += 1
-        share = max(0.02, 1 / self.step)
-        self.loss += share * (float(loss.detach()) - self.loss)
-        keep = min(training.keep, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for mean, value in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
-                mean.lerp_(value, 1 - keep)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=training.rate, weight_decay=1e-4)
+    return Learner(network, optimizer, rate, training.keep)
 
-    def save(self, path: Path) -> None:
-        content = {
-            "network": self.network.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.step,
-            "best": self.best,
-            "loss": self.loss,
-        }
-        torch.save(content, path.with_suffix(".part"))
-        path.with_suffix(".part").replace(path)
 
-    def load(self, path: Path) -> None:
-        content: dict[str, Any] = torch.load(path, map_location=self.training.device, weights_only=True)
-        self.network.load_state_dict(content["network"])
-        self.averaged.load_state_dict(content["averaged"])
-        self.optimizer.load_state_dict(content["optimizer"])
-        self.step, self.best, self.loss = content["step"], content["best"], content["loss"]
+def _loss(network: AnatomyNet, volumes: Tensor, labels: Tensor, device: str) -> Tensor:
+    volumes = volumes.to(device, memory_format=torch.channels_last_3d)
+    with torch.autocast(device, torch.bfloat16):
+        logits = network.blocks(volumes)
+    return anatomy_loss(logits, to_blocks(labels.to(device)))
 
 
 def anatomy_loss(logits: Tensor, labels: Tensor) -> Tensor:
@@ -286,11 +244,3 @@ def judge(network: AnatomyNet, judged: list[Sample], device: str) -> dict[str, f
 def _judged(bases: Mapping[str, BaseHandle], training: AnatomyTraining) -> list[Sample]:
     stream = samples(bases, training.ranges, training.seed + 1_000_000, 0)
     return [next(stream) for _ in range(training.judged)]
-
-
-def _log(folder: Path, state: _State, judgement: Mapping[str, float]) -> None:
-    line = {"step": state.step, "loss": state.loss, **judgement}
-    with (folder / LOG).open("a") as stream:
-        stream.write(
-            json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in line.items()}) + "\n"
-        )

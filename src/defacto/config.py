@@ -98,7 +98,7 @@ class QcSettings:
         " more is a cut in the wrong place: a failure.",
     )
     max_bare_cm2: float = _setting(
-        40.0, "Most of the brain's surface that may lie bare where a scan comes alone, cm2."
+        10.0, "Most of the brain's surface that may lie bare where a scan comes alone, cm2."
     )
     p_pass: float = _setting(0.75, "A classifier's least probability to accept a pass.")
     p_other: float = _setting(0.80, "A classifier's least probability to accept deep, shallow or failure.")

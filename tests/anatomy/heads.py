@@ -6,6 +6,7 @@ from itertools import permutations, product
 import numpy as np
 
 from defacto.anatomy import Context, load_template
+from defacto.anatomy.context import find_seen_brain
 from defacto.anatomy.head import find_head
 from defacto.anatomy.morphology import distance_mm
 from defacto.anatomy.network import Segmentation
@@ -53,7 +54,8 @@ def known_context(grid, to_template=None, check_to_template=None, seen=None):
     """Return what `locate` would, had it found these registrations."""
     matrix = np.eye(4) if to_template is None else to_template
     check = matrix if check_to_template is None else check_to_template
-    return Context(grid, Registration(matrix, check, 1.0, 1.2, 0), _expected_brain_mm(), seen)
+    brain_seen = None if seen is None else find_seen_brain(seen, matrix)
+    return Context(grid, Registration(matrix, check, 1.0, 1.2, 0), _expected_brain_mm(), seen, brain_seen)
 
 
 EYES_MM = ((-30.0, 70.0, -33.0), (30.0, 70.0, -33.0))

@@ -15,7 +15,7 @@ from defacto.cli import main, make_parser
 from defacto.io import volume
 
 COMMANDS = (
-    *("run", "deface", "status", "label", "export", "demo", "segment"),
+    *("run", "deface", "check", "status", "label", "export", "demo", "segment"),
     *("simulate", "train", "evaluate", "calibrate"),
 )
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from defacto.anatomy.regions import Region
 from defacto.config import AnatomySettings, DefaceSettings, QcSettings, Settings
-from defacto.qc import decide
+from defacto.qc import Arrival, decide, decide_alone
 from defacto.qc.decide import counted_features
 from defacto.qc.measure import seen_name, visible_name
 from defacto.types import Feature, Measure, Outcome, Prediction
@@ -138,13 +139,12 @@ def test_worse_measure_never_moves_a_scan_towards_acceptance(found, name, by, se
 
 
 @given(measures, trees, predictions)
-def test_where_measures_and_classifier_disagree_about_a_pass_a_person_looks(found, settings, prediction):
+def test_a_classifier_can_only_take_a_pass_away_and_is_always_heard(found, settings, prediction):
     alone, heard = decide(found, settings), decide(found, settings, prediction)
-    agree = (alone.outcome is Outcome.PASS) == (prediction.p_outcome[Outcome.PASS] >= settings.qc.p_pass)
-    if alone.outcome is None or agree:
-        assert (heard.outcome, heard.sure) == (alone.outcome, alone.sure)
-    else:
+    if alone.outcome is Outcome.PASS and prediction.p_outcome[Outcome.PASS] < settings.qc.p_pass:
         assert (heard.outcome, heard.sure) == (None, False)
+    else:
+        assert (heard.outcome, heard.sure) == (alone.outcome, alone.sure)
     assert heard.reasons[: len(alone.reasons)] == alone.reasons
     if alone.outcome is not None:
         assert "The classifier made gives a pass" in heard.reasons[-1].sentence
@@ -202,3 +202,45 @@ def test_ears_count_only_where_they_are_removed(name):
 def test_loss_is_never_rounded_away_in_the_sentence_that_tells_it(lost):
     (reason,) = decide(made(brain_lost_ml=lost), Settings()).reasons
     assert float(reason.sentence.split(" ml")[0]) == pytest.approx(lost, rel=0.01)
+
+
+def said(outcome, p=0.97, **features):
+    """Return a prediction that is so sure of an outcome."""
+    rest = (1 - p) / 3
+    return Prediction("made 1", {each: p if each is outcome else rest for each in Outcome}, features)
+
+
+WHOLE = Arrival(features=(Region.LEFT_EAR,), bare_cm2=0.0, brain_ml=1300.0, head_ml=2500.0)
+
+
+def test_alone_a_sure_classifier_is_believed_where_the_anatomy_network_sees_no_face():
+    for outcome in Outcome:
+        decision = decide_alone(said(outcome), WHOLE, Settings())
+        assert (decision.outcome, decision.sure) == (outcome, True)
+
+
+@given(st.sampled_from(list(Outcome)), st.floats(0.3, 0.74))
+def test_alone_an_unsure_classifier_decides_nothing(outcome, p):
+    decision = decide_alone(said(outcome, p), WHOLE, Settings())
+    assert (decision.outcome, decision.sure) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"features": (Region.EYES, Region.NOSE)}, "eyes and a nose"),
+        ({"bare_cm2": 30.0}, "lie bare"),
+        ({"brain_ml": 20.0}, "No head was recognised"),
+        ({"head_ml": 300.0}, "brain without a head"),
+    ],
+)
+def test_alone_a_pass_is_doubted_and_what_is_no_head_is_not_judged(change, word):
+    decision = decide_alone(said(Outcome.PASS), replace(WHOLE, **change), Settings())
+    assert (decision.outcome, decision.sure) == (None, False)
+    assert word in decision.reasons[0].sentence
+
+
+@pytest.mark.parametrize("p", [math.nan, -1.0])
+def test_alone_what_is_not_known_is_no_pass(p):
+    prediction = Prediction("made 1", dict.fromkeys(Outcome, p))
+    assert not decide_alone(prediction, WHOLE, Settings()).sure

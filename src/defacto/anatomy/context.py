@@ -11,7 +11,7 @@ import numpy.typing as npt
 from defacto.anatomy.begin import Begun
 from defacto.anatomy.brain import find_brain
 from defacto.anatomy.morphology import closed, distance_mm, largest_piece
-from defacto.anatomy.network import Segmentation, segment
+from defacto.anatomy.network import Segmentation, survey
 from defacto.anatomy.pose import Pose
 from defacto.anatomy.regions import OF_FEATURE, Region
 from defacto.anatomy.registration import Registration, register
@@ -41,13 +41,16 @@ class Context:
         Distance to the brain, mm in the scan; negative inside. Brain is what the registration and the scan's
         own intensities call so, and what the network does.
     seen : Segmentation or None
-        What the networks say of the scan; None where nobody asked them.
+        What the networks say of the scan, on any grid in its world; None where nobody asked them.
+    brain_seen : ndarray of bool, on the template's grid, or None
+        The brain that the network sees; None where it sees hardly any.
     """
 
     grid: Grid
     registration: Registration
     brain_mm: FloatVolume
     seen: Segmentation | None = None
+    brain_seen: Mask | None = None
 
     @cached_property
     def brain(self) -> Mask:
@@ -61,12 +64,21 @@ class Context:
         return np.asarray(self.to_scan(expected, self.registration.check_to_template) > 0.5)
 
     @cached_property
+    def spared(self) -> Mask:
+        """Whatever the other registration or the network may call brain, on the template's grid."""
+        template, leading = load_template(), self.registration.to_template
+        to_check = np.asarray(self.registration.check_to_template @ np.linalg.inv(leading))
+        expected = carry(template.p_brain, template.grid, template.grid, to_check, fill=None) > 0.5
+        if self.seen is None:
+            return np.asarray(expected)
+        return np.asarray(expected | (_in_template(self.seen.brain, self.seen.grid, leading) > 0))
+
+    @cached_property
     def seen_brain(self) -> Mask | None:
         """The brain that the network sees, on the scan's grid; None where it sees hardly any."""
-        if self.seen is None:
+        if self.brain_seen is None:
             return None
-        brain = _seen_brain(self.seen, self.registration.to_template)
-        return None if brain is None else np.asarray(self.to_scan(brain.astype(np.float32)) > 0.5)
+        return np.asarray(self.to_scan(self.brain_seen.astype(np.float32)) > 0.5)
 
     @property
     def upright(self) -> Grid:
@@ -83,39 +95,21 @@ class Context:
         back = np.linalg.inv(self.seen.pose.turn)
         return replace(self.registration, to_template=self.registration.to_template @ back).turned_deg
 
-    def seen_region(self, region: Region, to_template: Affine | None = None) -> Mask:
-        """Return where the network sees a region, on the template's grid; nowhere, where nobody asked it.
-
-        Parameters
-        ----------
-        region : Region
-            Which one.
-        to_template : ndarray, shape (4, 4), optional
-            Another registration than the leading one.
-        """
-        grid = load_template().grid
+    def seen_region(self, region: Region) -> Mask:
+        """Return where the network sees a region, on the template's grid; nowhere, where nobody asked it."""
         if self.seen is None:
-            return np.zeros(grid.shape, dtype=bool)
-        matrix = self.registration.to_template if to_template is None else to_template
-        here = (self.seen.labels == region).astype(np.float32)
-        back = np.asarray(np.linalg.inv(matrix), np.float64)
-        return np.asarray(carry(here, self.grid, grid, back) > 0.5)
+            return np.zeros(load_template().grid.shape, dtype=bool)
+        return _in_template(self.seen.labels == region, self.seen.grid, self.registration.to_template) > 0.5
 
-    def seen_features(self, to_template: Affine) -> LabelVolume | None:
-        """Return where the network sees the skin of each feature, on the template's grid, by `Feature.label`.
-
-        Parameters
-        ----------
-        to_template : ndarray, shape (4, 4)
-            The registration to carry it by.
-        """
+    def seen_features(self) -> LabelVolume | None:
+        """Return where the network sees each feature's skin, on the template's grid, by `Feature.label`."""
         if self.seen is None:
             return None
         grid = load_template().grid
         labels = np.zeros(grid.shape, dtype=np.uint8)
         nearest = np.full(grid.shape, np.inf, dtype=np.float32)
         for region, reach_mm in ((Region.EYES, _EYE_SKIN_MM), *((r, _SKIN_MM) for r in OF_FEATURE.values())):
-            away = distance_mm(self.seen_region(region, to_template)) / np.float32(reach_mm)
+            away = distance_mm(self.seen_region(region)) / np.float32(reach_mm)
             closer = (away < 1) & (away < nearest)
             nearest[closer] = away[closer]
             labels[closer] = region
@@ -189,7 +183,7 @@ def locate(
     RegistrationError
         If no registration could be done.
     """
-    seen = segment(scan.volume, scan.grid) if seen is None else seen
+    seen = survey(scan.volume, scan.grid) if seen is None else seen
     turn = seen.pose.turn
     usual = bool((turn == np.eye(4)).all())
     found = register(
@@ -206,31 +200,37 @@ def locate(
     )
     header_right = registration.turned_deg <= settings.max_turned_deg
     if not usual and found.turned_deg > settings.max_turned_deg and header_right:
-        seen = segment(scan.volume, scan.grid, Pose.of(registration.to_template))
+        seen = survey(scan.volume, scan.grid, Pose.of(registration.to_template))
     template = load_template()
     inverse = np.asarray(np.linalg.inv(registration.to_template), dtype=np.float64)
     registered = carry(scan.volume, scan.grid, template.grid, inverse, fill=float("nan"))
     spacing = np.sqrt((inverse[:3, :3] ** 2).sum(axis=0)) * template.grid.voxel_size_mm
     brain = find_brain(registered, fraction)
-    also = _seen_brain(seen, registration.to_template)
-    if also is not None:
-        brain |= also
+    brain_seen = find_seen_brain(seen, registration.to_template)
+    if brain_seen is not None:
+        brain |= brain_seen
     return Context(
         grid=scan.grid,
         registration=registration,
         brain_mm=distance_mm(brain, (float(spacing[0]), float(spacing[1]), float(spacing[2])))
         - np.float32(spacing.mean() / 2),
         seen=seen,
+        brain_seen=brain_seen,
     )
 
 
-def _seen_brain(seen: Segmentation, to_template: Affine) -> Mask | None:
-    """Return the brain that the network sees, in one piece, on the template's grid."""
-    back = np.asarray(np.linalg.inv(to_template), np.float64)
+def find_seen_brain(seen: Segmentation, to_template: Affine) -> Mask | None:
+    """Return the brain that the network sees, in one piece, on the template's grid; None for hardly any."""
     grid = load_template().grid
-    brain = carry(seen.tissue.astype(np.float32), seen.grid, grid, back) > 0.5
+    brain = _in_template(seen.tissue, seen.grid, to_template) > 0.5
     brain = largest_piece(closed(brain, _CLOSING_VOXELS))
     return brain if np.count_nonzero(brain) * grid.voxel_ml >= _LEAST_BRAIN_ML else None
+
+
+def _in_template(mask: Mask, grid: Grid, to_template: Affine) -> FloatVolume:
+    """Carry a mask to the template's grid; 0 to 1."""
+    back = np.asarray(np.linalg.inv(to_template), np.float64)
+    return carry(mask.astype(np.float32), grid, load_template().grid, back)
 
 
 def _by_feature(regions: LabelVolume, grid: Grid) -> LabelVolume:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from defacto import __version__
 from defacto.cli import (
     calibrate,
+    check,
     deface,
     demo,
     evaluate,
@@ -31,7 +32,7 @@ exit codes:
   3  some scans wait for a person, or failed; or something was asked for that is not cleared
 """
 STORE_VARIABLE = "DEFACTO_STORE"
-_COMMANDS = (run, deface, status, label, export, demo, segment, simulate, train, evaluate, calibrate)
+_COMMANDS = (run, deface, check, status, label, export, demo, segment, simulate, train, evaluate, calibrate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ def check_target(
     Raises
     ------
     SettingsError
-        If it has another ending, is the source, is there already, or its folder is not.
+        If it has another ending, is the source, is there already, or its folder is not or cannot be written.
     """
     if not target.name.lower().endswith(endings):
         raise SettingsError(f"{target.name}: expected a name that ends in {', '.join(endings)}.")
@@ -68,5 +69,9 @@ def check_target(
         raise SettingsError(f"{target.name} is the input; choose another name, originals stay as they are.")
     if target.exists() and not overwrite:
         raise SettingsError(f"{target.name} is there already; choose another name, or give --overwrite.")
+    if target.is_dir():
+        raise SettingsError(f"{target.name} is a folder; expected the name of a file.")
     if not target.absolute().parent.is_dir():
         raise SettingsError(f"The folder of {target.name} is not there; make it first.")
+    if not os.access(target.absolute().parent, os.W_OK):
+        raise SettingsError(f"The folder of {target.name} cannot be written.")

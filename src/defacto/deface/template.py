@@ -20,7 +20,7 @@ _NEAR_MM = 12.0
 """What it sees farther from the template's own features is not believed."""
 _EAR_FLOOR_MM = 6.0
 """Nothing deeper below the template's skin is taken for an ear."""
-_SPARED_MM = 3.0
+_SPARED_MM = 4.0
 """The widening keeps so far from what anybody calls brain, furrows and rim included."""
 _EAR_DEPTH = 0.6
 """So much deeper, mm, are the ears cut for each mm by which the face's cut moves back."""
@@ -65,10 +65,7 @@ def _seen(context: Context, settings: DefaceSettings) -> FloatVolume:
                 if region is not Region.EYES:
                     around = np.minimum(around, load_template().skin_mm + np.float32(_EAR_FLOOR_MM))
                 found = np.maximum(found, around)
-    brain = (context.check_brain | context.seen.brain).astype(np.float32)
-    with np.errstate(invalid="ignore"):
-        spared = distance_mm(context.to_template(brain) > 0) < _SPARED_MM
-    found[spared] = -np.inf
+    found[distance_mm(context.spared) < _SPARED_MM] = -np.inf
     return found
 
 

@@ -150,5 +150,8 @@ def prepare(out: OutFolder) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Write a small text file in one step."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

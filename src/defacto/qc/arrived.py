@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from defacto.anatomy.head import find_head
-from defacto.anatomy.morphology import distance_mm, largest_piece, skin
+from defacto.anatomy.morphology import closed, distance_mm, largest_piece, skin
 from defacto.anatomy.network import Segmentation
 from defacto.anatomy.regions import Region
 from defacto.anatomy.resample import carry, straight_grid
@@ -16,6 +16,8 @@ from defacto.types import Scan
 
 _VOXEL_MM = 2.0
 _BARE_MM = 3.0
+_SKULL_MM = 12.0
+"""A dark skull, or a hollow of half this depth, is no air."""
 LEAST_ML: Mapping[Region, float] = {
     Region.EYES: 4.0,
     Region.NOSE: 1.0,
@@ -60,7 +62,7 @@ def look_at(scan: Scan, seen: Segmentation) -> Arrival:
     volumes = seen.volumes_ml()
     grid = straight_grid(scan.grid, _VOXEL_MM)
     small = carry(scan.volume, scan.grid, grid, np.eye(4))
-    head = find_head(small, grid)
+    head = closed(find_head(small, grid), _SKULL_MM / _VOXEL_MM)
     brain = carry(seen.tissue.astype(np.float32), seen.grid, grid, np.eye(4)) > 0.5
     bare = 0.0
     if head.any() and brain.any():

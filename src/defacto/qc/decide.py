@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from defacto.qc.arrived import Arrival
 
 _LEAST_BRAIN_ML = 300.0
-_LEAST_HEAD = 0.25
+_LEAST_HEAD = 0.5
 """With less around it than this share of its volume, a brain is alone."""
-_EARS = {Region.LEFT_EAR, Region.RIGHT_EAR}
 _WORDS = {
     Feature.LEFT_EYE: "left eye",
     Feature.RIGHT_EYE: "right eye",
@@ -35,7 +34,7 @@ def decide(measures: Measures, settings: Settings, prediction: Prediction | None
     and a feature visible at once too, and a face that was not touched, and one that is visible while
     tissue far from it is gone; brain lost alone is *deep*, a feature visible alone *shallow*; the rest is
     a *pass*, unless the head lies turned or the anatomy network sees another brain or a feature: then a
-    person looks. A person looks too where measures and classifier disagree about a pass.
+    person looks. A classifier's opinion can only take a pass away, never give one.
 
     Parameters
     ----------
@@ -70,14 +69,18 @@ def _by_measures(measures: Measures, settings: Settings) -> Decision:
 
 
 def _join(measured: Decision, prediction: Prediction, settings: Settings) -> Decision:
-    """Return what was measured where the classifier agrees, else no outcome; with the reasons of both."""
+    """Return what was measured, with the classifier's opinion; no outcome for a pass that it does not see.
+
+    Where it sees a pass and the measures do not, the measures stand: another attempt may settle it, and after
+    the last one a person reads the reasons of both.
+    """
     if measured.outcome is None:
         return measured
     p_pass, limit = prediction.p_outcome.get(Outcome.PASS, math.nan), settings.qc.p_pass
     reasons = (*measured.reasons, Reason(_opinion(prediction, limit), "p_pass", p_pass, limit))
-    if (measured.outcome is Outcome.PASS) == (p_pass >= limit):
-        return Decision(measured.outcome, reasons, measured.sure)
-    return Decision(None, reasons, sure=False)
+    if measured.outcome is Outcome.PASS and not p_pass >= limit:
+        return Decision(None, reasons, sure=False)
+    return Decision(measured.outcome, reasons, measured.sure)
 
 
 def _opinion(prediction: Prediction, limit: float) -> str:
@@ -93,25 +96,21 @@ def _opinion(prediction: Prediction, limit: float) -> str:
     )
 
 
-def decide_alone(
-    prediction: Prediction, arrival: Arrival, settings: Settings, *, ears: bool = False
-) -> Decision:
+def decide_alone(prediction: Prediction, arrival: Arrival, settings: Settings) -> Decision:
     """Conclude from a scan alone: no original, no measures of what was lost.
 
-    Classifier and anatomy network carry it together. A pass needs the one to be sure and the other to see no
-    feature and no brain laid bare; any other outcome needs the classifier to be sure. What is not a head is
-    not judged.
+    Classifier and anatomy network carry it together. A pass needs the one to be sure, and the other not to
+    see eyes and nose, nor brain laid bare; any other outcome needs the classifier to be sure. What is not a
+    head is not judged.
 
     Parameters
     ----------
     prediction : Prediction
-        Of the classifier, with ears as ``ears`` says.
+        Of the classifier, with ears or without.
     arrival : Arrival
         From `defacto.qc.look_at`.
     settings : Settings
         ``qc.p_pass``, ``qc.p_other`` and ``qc.max_bare_cm2``.
-    ears : bool
-        Whether an ear that can be made out counts.
     """
     strange = _strange(arrival)
     if strange:
@@ -124,8 +123,8 @@ def decide_alone(
         return Decision(None, (opinion,), sure=False)
     if likely is not Outcome.PASS:
         return Decision(likely, (opinion,))
-    doubts = _seen_alone(arrival, settings, ears=ears)
-    return Decision(None, (opinion, *doubts), sure=False) if doubts else Decision(Outcome.PASS, (opinion,))
+    doubts = _seen_alone(arrival, settings)
+    return Decision(None, (*doubts, opinion), sure=False) if doubts else Decision(Outcome.PASS, (opinion,))
 
 
 def _strange(arrival: Arrival) -> str | None:
@@ -139,12 +138,10 @@ def _strange(arrival: Arrival) -> str | None:
     return None
 
 
-def _seen_alone(arrival: Arrival, settings: Settings, *, ears: bool) -> tuple[Reason, ...]:
+def _seen_alone(arrival: Arrival, settings: Settings) -> tuple[Reason, ...]:
     reasons = []
-    counted = [region for region in arrival.features if ears or region not in _EARS]
-    if counted:
-        words = ", ".join(region.name.lower().replace("_", " ") for region in counted)
-        reasons.append(Reason(f"The anatomy network sees more of this than the limit of 0 allows: {words}."))
+    if set(arrival.features) >= {Region.EYES, Region.NOSE}:
+        reasons.append(Reason("The anatomy network sees both eyes and a nose."))
     limit = settings.qc.max_bare_cm2
     if arrival.bare_cm2 > limit:
         sentence = f"{arrival.bare_cm2:.0f} cm2 of the brain lie bare; the limit is {limit:g} cm2."

@@ -8,6 +8,7 @@ random order and without a word of what made them; ``order.tsv`` tells which num
 were removed: for a second look after the labelling, never before.
 ``python benchmarks/real_outcomes.py verify OUT``: which outcomes are not the ones that were labelled, as may
 be when defacto's registration, networks or methods have changed: their labels are to be looked at again.
+``python benchmarks/real_outcomes.py judge OUT``: what `defacto check` says of them, beside the labels.
 
 OUT holds faces: keep it outside of the repository. The labels are in ``real_outcomes.tsv``, twice: with ears
 counted and without. Brain lost and a counted feature left at once is a failure, an ear too. The section of an
@@ -25,6 +26,7 @@ import random
 import subprocess
 import tarfile
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,9 +48,11 @@ from defacto.errors import StepError
 from defacto.io import volume
 from defacto.io.convert import convert
 from defacto.io.dicom import find_series
+from defacto.pipeline.check import check_file
+from defacto.qc.binomial import wilson
 from defacto.render import slices_before_after, surface_views, to_png
 from defacto.render.contrast import find_contrast
-from defacto.types import Feature, FloatVolume, Mask, Picture, Removal, Scan
+from defacto.types import Feature, FloatVolume, Mask, Outcome, Picture, Removal, Scan
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 PERSONS = {
@@ -440,9 +444,42 @@ def brain_lost(out: Path) -> None:
         print(f"{name}\t{lost:.2f}\t{defacer}\t{parameters}", flush=True)
 
 
-def verify(out: Path) -> None:
+def labelled() -> list[dict[str, str]]:
     with Path(__file__).with_suffix(".tsv").open(newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def judge(out: Path) -> None:
+    """Set what `defacto check` says beside the labels, with ears counted and without."""
+    rows, settings = labelled(), Settings()
+    for column, ears in (("with_ears", True), ("without_ears", False)):
+        checked = [check_file(str(out / f"{row['name']}.nii.gz"), settings, ears) for row in rows]
+        pairs = [(row[column], each.prediction) for row, each in zip(rows, checked, strict=True)]
+        likely = [(t, max(p.p_outcome, key=lambda o: p.p_outcome[o]).value) for t, p in pairs if p]
+        tell(f"{column}: the classifier's likeliest outcome is the label", [t == said for t, said in likely])
+        decided = [
+            (row, each.decision.outcome.value)
+            for row, each in zip(rows, checked, strict=True)
+            if each.decision.sure and each.decision.outcome
+        ]
+        print(f"  decided without a person: {len(decided)} of {len(rows)}")
+        tell("  of those, the label", [row[column] == said for row, said in decided])
+        passed = [row for row, said in decided if said == "pass"]
+        tell("  of those passed, not a pass", [row[column] != "pass" for row in passed])
+        faces = [row for row in passed if row[column] in {"shallow", "failure"}]
+        print("  passed with a feature to be made out:", ", ".join(row["name"] for row in faces) or "none")
+        for label in Outcome:
+            counts = Counter(said for t, said in likely if t == label)
+            print(f"  {label:8}", "  ".join(f"{said} {counts[said]:3}" for said in Outcome))
+
+
+def tell(what: str, yes: list[bool]) -> None:
+    low, high = wilson(sum(yes), len(yes))
+    print(f"{what}: {sum(yes)} of {len(yes)} ({100 * low:.0f} to {100 * high:.0f} %)")
+
+
+def verify(out: Path) -> None:
+    rows = labelled()
     others = [row["name"] for row in rows if voxels_sha256(out / f"{row['name']}.nii.gz") != row["sha256"]]
     print(
         f"{len(rows) - len(others)} of {len(rows)} outcomes are those that were labelled", *others, sep="\n"
@@ -457,11 +494,11 @@ def voxels_sha256(path: Path) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("make", "sheets", "lost", "verify"))
+    parser.add_argument("what", choices=("make", "sheets", "lost", "verify", "judge"))
     parser.add_argument("out", type=Path)
     parser.add_argument("--tools", default="/opt/tv/bin/python")
     options = parser.parse_args()
     if options.what == "make":
         make(options.out, options.tools)
     else:
-        {"sheets": sheets, "lost": brain_lost, "verify": verify}[options.what](options.out)
+        {"sheets": sheets, "lost": brain_lost, "verify": verify, "judge": judge}[options.what](options.out)

@@ -119,3 +119,13 @@ def test_an_average_face_is_a_face_but_not_quite_the_same():
     after = np.where(made.mask, made.inside, scene.head.inside) > 0.5
     assert np.count_nonzero(after) > 0.95 * np.count_nonzero(scene.tissue)
     assert find_truth(scene, made).visible[Feature.NOSE] < 1
+
+
+def test_the_thicker_the_peel_the_less_is_left_until_the_face_is_gone():
+    cut = NUDGED | {"nudge_mm": [0.0, -20.0, 0.0], "spare_mm": 3.0}
+    values = {"uneven_mm": 0.5, "width_mm": 4.0, "seed": 1, "cut": cut}
+    found = [truth_after(OutcomeParameters("peel", values | {"thick_mm": mm})) for mm in (-5.0, 3.0, 25.0)]
+    assert [each.removed_ml for each in found] == sorted(each.removed_ml for each in found)
+    assert found[0].removed_ml == 0
+    assert all(found[0].visible[f] >= found[1].visible[f] >= found[2].visible[f] for f in FACE)
+    assert found[2].outcome(LIMITS) == Outcome.PASS

@@ -36,17 +36,17 @@ def opened(mask: Mask, radius: float, spacing: Spacing = (1.0, 1.0, 1.0)) -> Mas
 
     ``radius`` is in voxels, or in mm where the voxels' ``spacing`` is given.
     """
-    return dilated(_distance(mask, spacing) > radius, radius, spacing)
+    return dilated(depth(mask, spacing) > radius, radius, spacing)
 
 
 def closed(mask: Mask, radius: float, spacing: Spacing = (1.0, 1.0, 1.0)) -> Mask:
     """Return a mask with the gaps closed that a ball does not fit into; ``radius`` as in `opened`."""
-    return np.asarray(_distance(dilated(mask, radius, spacing), spacing) > radius)
+    return np.asarray(depth(dilated(mask, radius, spacing), spacing) > radius)
 
 
 def dilated(mask: Mask, radius: float, spacing: Spacing = (1.0, 1.0, 1.0)) -> Mask:
     """Return all within a radius of a mask; ``radius`` as in `opened`."""
-    return np.asarray(_distance(~mask, spacing) <= radius)
+    return np.asarray(depth(~mask, spacing) <= radius)
 
 
 def skin(mask: Mask) -> Mask:
@@ -73,12 +73,16 @@ def distance_mm(mask: Mask, spacing_mm: Spacing = (2.0, 2.0, 2.0)) -> FloatVolum
     inner = mask
     for axis in range(3):
         inner = inner & _shift(inner, axis, 1) & _shift(inner, axis, -1)
-    distance = _distance(inner | ~mask, spacing_mm)
+    distance = depth(inner | ~mask, spacing_mm)
     return np.where(mask, -distance, distance)
 
 
-def _distance(mask: Mask, spacing_mm: Spacing = (1.0, 1.0, 1.0)) -> FloatVolume:
-    """Return the distance of each voxel of a mask to the nearest one outside of it; 0 outside."""
+def depth(mask: Mask, spacing_mm: Spacing = (1.0, 1.0, 1.0)) -> FloatVolume:
+    """Return the distance of each voxel of a mask to the nearest one outside of it; 0 outside.
+
+    The border of the grid is no outside. ``spacing_mm`` is the size of a voxel along i, j, k; by default in
+    voxels.
+    """
     solid = np.ascontiguousarray(mask)
     found: FloatVolume = edt.edt(solid, anisotropy=spacing_mm, parallel=1)
     return found

@@ -11,6 +11,7 @@ import numpy as np
 from defacto.simulate.acquisition import AcquisitionParameters, acquire
 from defacto.simulate.base import Base
 from defacto.simulate.contrast import ContrastParameters, Lesion, draw_contrast, make_palette
+from defacto.simulate.filling import Filling, draw_filling, fill
 from defacto.simulate.person import Bump, PersonParameters, draw_person, make_person
 from defacto.simulate.ranges import Ranges, draw_kind, draw_protocol
 from defacto.types import Affine, Feature, FloatVolume, Grid, LabelVolume, Scan
@@ -28,12 +29,15 @@ class HeadParameters:
         Name of the base head.
     person, contrast, acquisition
         As drawn.
+    filling : Filling, optional
+        What fills the face under the skin; by default as the base head has it.
     """
 
     base: str
     person: PersonParameters
     contrast: ContrastParameters
     acquisition: AcquisitionParameters
+    filling: Filling | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return them as JSON values."""
@@ -50,6 +54,7 @@ class HeadParameters:
             PersonParameters(**_tuples(person)),
             ContrastParameters(**_tuples(contrast)),
             AcquisitionParameters(**_tuples(values["acquisition"])),
+            Filling(**_tuples(values["filling"])) if values.get("filling") else None,
         )
 
 
@@ -108,7 +113,9 @@ def draw_head(rng: np.random.Generator, base: str, ranges: Ranges) -> HeadParame
     person = draw_person(rng, years=years)
     contrast = draw_contrast(rng, draw_kind(rng, ranges), lesions=bool(rng.random() < ranges.lesion_share))
     size = float(np.prod(person.scale) ** (1 / 3))
-    return HeadParameters(base, person, contrast, draw_protocol(rng, ranges, size))
+    protocol = draw_protocol(rng, ranges, size)
+    filled = ranges.filled_share > 0 and rng.random() < ranges.filled_share
+    return HeadParameters(base, person, contrast, protocol, draw_filling(rng) if filled else None)
 
 
 def make_head(base: Base, parameters: HeadParameters) -> MadeHead:
@@ -130,7 +137,8 @@ def make_head(base: Base, parameters: HeadParameters) -> MadeHead:
         raise ValueError(f"expected the base head {parameters.base!r}, got {base.name!r}; load that one")
     person = make_person(parameters.person, base.grid)
     palette = make_palette(base, parameters.contrast)
-    made = acquire(base, person, palette, parameters.acquisition, parameters.contrast.lesions)
+    filled = base if parameters.filling is None else fill(base, parameters.filling)
+    made = acquire(filled, person, palette, parameters.acquisition, parameters.contrast.lesions)
     return MadeHead(
         scan=made.scan,
         true_grid=made.true_grid,

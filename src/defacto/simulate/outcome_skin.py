@@ -14,6 +14,7 @@ from defacto.simulate.head import make_head
 from defacto.simulate.made import Made, Values
 from defacto.simulate.outcome_cuts import draw_template, template_mask
 from defacto.simulate.scene import Scene
+from defacto.simulate.warp import noise_cube
 from defacto.types import FloatVolume, Mask, Outcome
 
 _RELIEF_MM = 8.0
@@ -77,6 +78,34 @@ def make_reface(scene: Scene, values: Mapping[str, Any]) -> Made:
         replacement=np.ascontiguousarray(other.scan.volume),
         inside=np.ascontiguousarray(other.inside),
     )
+
+
+def draw_peel(rng: np.random.Generator, wanted: Outcome) -> Values:
+    """Draw how much is peeled off the face, unevenly; as by defacers that ask voxel by voxel what is face."""
+    thick = rng.uniform(12, 32) if wanted is Outcome.PASS else rng.uniform(1, 8)
+    cut = _around(rng)
+    right, _, superior = cut["nudge_mm"]
+    return {
+        "thick_mm": float(thick),
+        "uneven_mm": float(thick * rng.uniform(0.1, 0.35)),
+        "width_mm": float(rng.uniform(3, 8)),
+        "seed": int(rng.integers(2**31)),
+        "cut": cut | {"nudge_mm": [right, float(rng.uniform(-35, -12)), superior]},
+    }
+
+
+def make_peel(scene: Scene, values: Mapping[str, Any]) -> Made:
+    """Take off the face what lies less deep under the skin than drawn."""
+    mask = template_mask(scene, values["cut"])
+    place = np.nonzero(mask)
+    cube = noise_cube(np.random.default_rng(values["seed"]), values["width_mm"])
+    steps = [
+        np.rint(place[axis] * size).astype(np.intp) for axis, size in enumerate(scene.grid.voxel_size_mm)
+    ]
+    uneven = cube[tuple(axis % cube.shape[0] for axis in steps)]
+    thick = np.float32(values["thick_mm"]) + np.float32(values["uneven_mm"]) * uneven
+    mask[place] = scene.depth_mm[place] < thick
+    return Made(mask)
 
 
 def _around(rng: np.random.Generator) -> Values:

@@ -69,6 +69,8 @@ class Ranges:
         See `AcquisitionParameters`.
     zero_air_share, ghost_share, wrap_share, hole_share, lesion_share, lie_share : float
         Of scans with air set to zero, ghosts, wrap-around, a hole by a filling, lesions, a header that lies.
+    filled_share : float
+        Of heads with cavities, bone and fat in the soft tissue of the face, see `defacto.simulate.filling`.
     storages : tuple of str
         Orders of storage; empty for all 48.
     dtypes : tuple of str
@@ -99,6 +101,7 @@ class Ranges:
     hole_share: float = 0.06
     lesion_share: float = 0.1
     lie_share: float = 0.0
+    filled_share: float = 0.0
     storages: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = _DTYPES
 

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from defacto.anatomy.compile import compiled
-from defacto.anatomy.morphology import closed, distance_mm, fill_holes
+from defacto.anatomy.morphology import closed, depth, distance_mm, fill_holes
 from defacto.qc.surface import far_field_mm
 from defacto.simulate.base import Base
 from defacto.simulate.cuts import Field, boxed, clear_above
 from defacto.simulate.head import MadeHead
 from defacto.simulate.structures import is_brain
-from defacto.types import Affine, Feature, Grid, Mask
+from defacto.types import Affine, Feature, FloatVolume, Grid, Mask
 
 SKIN_MM = 1.5
 """So deep under the skin a voxel is of the skin."""
@@ -59,6 +59,11 @@ class Scene:
     def tissue(self) -> Mask:
         """What lies at least by half inside of the skin."""
         return np.ascontiguousarray(self.head.inside >= 0.5)
+
+    @cached_property
+    def depth_mm(self) -> FloatVolume:
+        """How deep a voxel of tissue lies below the skin; 0 in air."""
+        return depth(self.tissue, self.grid.voxel_size_mm)
 
     @cached_property
     def brain(self) -> Mask:

@@ -13,7 +13,7 @@ from defacto.types import FloatVolume, Grid
 STEP_MM = 2.5
 """Spacing of a deformation's nodes."""
 _TAPS = 6
-_NOISE_SIZE = 64
+NOISE_SIZE = 64
 _CRANIUM_MM = ((0.0, -12.0, 8.0), (74.0, 94.0, 78.0))
 _VENTRICLE_MM = (16.0, 0.0, 8.0)
 _VENTRICLE_WIDTH_MM = (13.0, 26.0, 15.0)
@@ -71,10 +71,10 @@ def _blend(field: Any, first: Any, weights: Any) -> Any:
 
 def noise_cube(rng: np.random.Generator, width_mm: float) -> FloatVolume:
     """Return smooth noise of unit spread that goes on at its borders, 1 mm."""
-    white = rng.standard_normal((_NOISE_SIZE,) * 3, dtype=np.float32)
-    wave = np.fft.fftfreq(_NOISE_SIZE).astype(np.float32)
+    white = rng.standard_normal((NOISE_SIZE,) * 3, dtype=np.float32)
+    wave = np.fft.fftfreq(NOISE_SIZE).astype(np.float32)
     low = np.exp(-2 * (np.pi * width_mm * wave) ** 2)
-    half = low[: _NOISE_SIZE // 2 + 1]
+    half = low[: NOISE_SIZE // 2 + 1]
     spectrum = np.fft.rfftn(white) * low[:, None, None] * low[None, :, None] * half[None, None, :]
     noise = np.fft.irfftn(spectrum, s=white.shape, axes=(0, 1, 2)).astype(np.float32)
     return np.asarray(noise / noise.std(), dtype=np.float32)

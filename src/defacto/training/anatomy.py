@@ -18,7 +18,7 @@ from defacto.anatomy.regions import NINE, Region, is_brain
 from defacto.simulate.bases import BaseHandle
 from defacto.training.anatomy_export import load
 from defacto.training.anatomy_samples import COARSE_RANGES, UPRIGHT_RANGES, Sample, SampleRanges, samples
-from defacto.training.learner import CHECKPOINT, Learner
+from defacto.training.learner import CHECKPOINT, DieWithTrainer, Learner
 from defacto.training.networks import AnatomyNet, to_blocks
 
 _USUAL_ML = {
@@ -145,6 +145,7 @@ def train(
         num_workers=training.workers,
         prefetch_factor=4,
         multiprocessing_context="spawn",
+        worker_init_fn=DieWithTrainer(),
     )
     end, saved, judgement = time.monotonic() + 60 * minutes, time.monotonic(), {}
     for volumes, labels in loader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from defacto.processes import die_with
+
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.pt"
 LOG = "log.jsonl"
+
+
+class DieWithTrainer:
+    """For the processes that make samples: where the training is killed, they end too."""
+
+    def __init__(self) -> None:
+        self.trainer = os.getpid()
+
+    def __call__(self, worker: int) -> None:
+        """Begin to watch, in process number ``worker``."""
+        die_with(self.trainer)
 
 
 class Learner:

@@ -20,7 +20,7 @@ from defacto.errors import SettingsError
 from defacto.qc.calibrate import fit_temperature
 from defacto.simulate.dataset import Dataset
 from defacto.simulate.recipe import Limits
-from defacto.training.learner import CHECKPOINT, Learner
+from defacto.training.learner import CHECKPOINT, DieWithTrainer, Learner
 from defacto.training.outcome_networks import OUTCOMES, DelbarreNet, RenderNet
 from defacto.training.outcome_samples import UNKNOWN, Batch, Targets, batches, read_batch, targets_of
 
@@ -160,7 +160,12 @@ def train(
     indices, targets = split_of(dataset, "validation")
     stream = _Stream(data, training, learner.step)
     loader: Any = DataLoader(
-        stream, batch_size=None, num_workers=1, prefetch_factor=6, multiprocessing_context="spawn"
+        stream,
+        batch_size=None,
+        num_workers=1,
+        prefetch_factor=6,
+        multiprocessing_context="spawn",
+        worker_init_fn=DieWithTrainer(),
     )
     end, saved, figures = time.monotonic() + 60 * minutes, time.monotonic(), {}
     for batch in loader:

@@ -64,8 +64,8 @@ def fake_rooms():
     rooms = {
         anatomy: ("locate",),
         deface: ("METHODS", "apply"),
-        render: ("surface_views", "slices"),
-        qc: ("measure", "decide"),
+        render: ("find_head", "look", "draw_heat", "surface_views", "slices"),
+        qc: ("measure", "decide", "RenderClassifier"),
     }
     with pytest.MonkeyPatch.context() as patch:
         for room, names in rooms.items():

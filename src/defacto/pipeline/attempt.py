@@ -17,7 +17,7 @@ from defacto.pipeline.clock import Clock
 from defacto.pipeline.evidence import Evidence, Examined, put_in_place
 from defacto.pipeline.sources import Opened, sentence
 from defacto.privacy import header
-from defacto.types import Attempt, Decision, Grid, Outcome, Picture, Reason, Removal, Scan
+from defacto.types import Attempt, Decision, Grid, Looks, Outcome, Picture, Prediction, Reason, Removal, Scan
 
 VIEWS = ("left", "right", "front")
 
@@ -75,7 +75,7 @@ def examine(bench: Bench, parameters: DefaceSettings, clock: Clock, *, draw: boo
     clock : Clock
         Takes the time.
     draw : bool
-        Whether to make the pictures too.
+        Whether to make the pictures, and to ask the classifier what it sees in them.
 
     Raises
     ------
@@ -90,13 +90,16 @@ def examine(bench: Bench, parameters: DefaceSettings, clock: Clock, *, draw: boo
         removal = method.removal(scan, context, parameters)
         result = header.clean(deface.apply(scan, removal))
     pictures: dict[str, Picture] = {}
+    prediction = None
     if draw:
         with clock.step("render"):
-            pictures = _draw(result, removal, context.upright)
+            pictures, looks = _draw(result, removal, context.upright)
+        with clock.step("classify"):
+            prediction, pictures["class_maps"] = classify(looks, ears=bench.settings.deface.ears)
     with clock.step("measure"):
         measures = qc.measure(scan, result, removal, context)
-        decision = qc.decide(measures, bench.settings)
-    return Examined(result, removal, measures, decision, pictures)
+        decision = qc.decide(measures, bench.settings, prediction)
+    return Examined(result, removal, measures, decision, prediction, pictures)
 
 
 def find_method(name: str) -> deface.Method:
@@ -112,11 +115,27 @@ def find_method(name: str) -> deface.Method:
     return deface.METHODS[name]
 
 
-def _draw(result: Scan, removal: Removal, upright: Grid) -> dict[str, Picture]:
-    views = render.surface_views(result.volume, upright)
+def _draw(result: Scan, removal: Removal, upright: Grid) -> tuple[dict[str, Picture], Looks]:
+    head = render.find_head(result.volume, upright)
+    views = render.surface_views(result.volume, upright, head)
     pictures = {f"render_{view}": views[view] for view in VIEWS}
     pictures["slices"] = render.slices(result.volume, upright, removal=removal.mask)
-    return pictures
+    return pictures, render.look(result.volume, upright, head)
+
+
+def classify(looks: Looks, *, ears: bool) -> tuple[Prediction, Picture]:
+    """Return what the classifier says, and a picture of what speaks for each outcome and feature."""
+    classifier = qc.RenderClassifier()
+    (prediction,) = classifier.predict([looks], ears=ears)
+    maps = classifier.explain(looks, ears=ears)
+    answers = {outcome.value: (p, maps[outcome]) for outcome, p in prediction.p_outcome.items()}
+    answers |= {
+        feature.replace("_", " "): (p, maps[feature])
+        for feature, p in prediction.p_feature.items()
+        if p >= 0.5 and (ears or not feature.is_ear)
+    }
+    rows = {f"{name}  {p:.2f}": (each.views, each.slice) for name, (p, each) in answers.items()}
+    return prediction, render.draw_heat(looks, rows)
 
 
 def run_attempt(
@@ -164,6 +183,7 @@ def run_attempt(
         parameters=json.loads(json.dumps(asdict(parameters))),
         measures=examined.measures if examined else {},
         decision=examined.decision if examined else Decision(Outcome.FAILURE, (Reason(error or ""),)),
+        prediction=examined.prediction if examined else None,
         error=error,
     )
     evidence = Evidence(bench.opened.sidecar, examined)

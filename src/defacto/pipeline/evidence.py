@@ -15,7 +15,7 @@ from defacto.io import volume
 from defacto.pipeline import rows
 from defacto.pipeline.clock import Clock
 from defacto.pipeline.folder import write_whole
-from defacto.types import Attempt, Decision, Measure, Picture, Removal, Scan
+from defacto.types import Attempt, Decision, Measure, Picture, Prediction, Removal, Scan
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +32,8 @@ class Examined:
         By name.
     decision : Decision
         The conclusion.
+    prediction : Prediction, optional
+        The classifier's opinion, where it was asked.
     pictures : mapping of str to Picture
         Role (``render_left``, ..., ``slices``) to picture.
     """
@@ -40,6 +42,7 @@ class Examined:
     removal: Removal
     measures: Mapping[str, Measure]
     decision: Decision
+    prediction: Prediction | None = None
     pictures: Mapping[str, Picture] = field(default_factory=dict)
 
 

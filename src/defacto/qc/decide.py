@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 _LEAST_BRAIN_ML = 300.0
 _LEAST_HEAD = 0.5
 """With less around it than this share of its volume, a brain is alone."""
+_A = {
+    Outcome.PASS: "a pass",
+    Outcome.DEEP: "deep",
+    Outcome.SHALLOW: "shallow",
+    Outcome.FAILURE: "a failure",
+}
 _WORDS = {
     Feature.LEFT_EYE: "left eye",
     Feature.RIGHT_EYE: "right eye",
@@ -77,23 +83,27 @@ def _join(measured: Decision, prediction: Prediction, settings: Settings) -> Dec
     if measured.outcome is None:
         return measured
     p_pass, limit = prediction.p_outcome.get(Outcome.PASS, math.nan), settings.qc.p_pass
-    reasons = (*measured.reasons, Reason(_opinion(prediction, limit), "p_pass", p_pass, limit))
+    reasons = (*measured.reasons, _opinion(prediction, Outcome.PASS, limit))
     if measured.outcome is Outcome.PASS and not p_pass >= limit:
         return Decision(None, reasons, sure=False)
     return Decision(measured.outcome, reasons, measured.sure)
 
 
-def _opinion(prediction: Prediction, limit: float) -> str:
-    p_pass = prediction.p_outcome.get(Outcome.PASS, math.nan)
-    others = {o: p for o, p in prediction.p_outcome.items() if o is not Outcome.PASS and not math.isnan(p)}
-    likely = max(others, key=lambda outcome: others[outcome], default=None)
-    besides = f", {likely.value} {others[likely]:.2f}" if likely and others[likely] >= 0.005 else ""
-    seen = [_WORDS[feature] for feature, p in prediction.p_feature.items() if p >= 0.5]
-    features = f" It makes out: {', '.join(seen)}." if seen and not p_pass >= limit else ""
-    return (
-        f"The classifier {prediction.model} gives a pass a probability of {p_pass:.2f}{besides};"
+def _opinion(prediction: Prediction, outcome: Outcome, limit: float) -> Reason:
+    """Return how likely the classifier finds an outcome, what else it finds likely, and what it makes out."""
+    p = prediction.p_outcome.get(outcome, math.nan)
+    others = {o: q for o, q in prediction.p_outcome.items() if o is not outcome and not math.isnan(q)}
+    second = max(others, key=lambda each: others[each], default=None)
+    besides = f", {second.value} {others[second]:.2f}" if second and others[second] >= 0.005 else ""
+    seen = [_WORDS[feature] for feature, q in prediction.p_feature.items() if q >= 0.5]
+    features = (
+        f" It makes out: {', '.join(seen)}." if seen and not (outcome is Outcome.PASS and p >= limit) else ""
+    )
+    sentence = (
+        f"The classifier {prediction.model} gives {_A[outcome]} a probability of {p:.2f}{besides};"
         f" the limit is {limit:g}.{features}"
     )
+    return Reason(sentence, f"p_{outcome.value}", p, limit)
 
 
 def decide_alone(prediction: Prediction, arrival: Arrival, settings: Settings) -> Decision:
@@ -118,7 +128,7 @@ def decide_alone(prediction: Prediction, arrival: Arrival, settings: Settings) -
     likely = max(prediction.p_outcome, key=lambda outcome: prediction.p_outcome[outcome])
     p, limits = prediction.p_outcome[likely], settings.qc
     limit = limits.p_pass if likely is Outcome.PASS else limits.p_other
-    opinion = Reason(_opinion(prediction, limits.p_pass), "p_pass", prediction.p_outcome[Outcome.PASS], limit)
+    opinion = _opinion(prediction, likely, limit)
     if not p >= limit:
         return Decision(None, (opinion,), sure=False)
     if likely is not Outcome.PASS:

@@ -63,8 +63,13 @@ def export(network: nn.Module, target: Path) -> None:
 
 def load(path: Path) -> Mapping[str, Tensor]:
     """Return the weights in an ONNX file that `export` wrote, to begin a training with."""
+    graph = onnx.load(path).graph
+    found = {weights.name: numpy_helper.to_array(weights) for weights in graph.initializer}
+    for node in graph.node:  # equal weights are stored once
+        if node.op_type == "Identity" and node.input[0] in found:
+            found[node.output[0]] = found[node.input[0]]
     return {
-        weights.name.removeprefix(_PREFIX): torch.from_numpy(numpy_helper.to_array(weights).copy())
-        for weights in onnx.load(path).graph.initializer
-        if weights.name.startswith(_PREFIX)
+        name.removeprefix(_PREFIX): torch.from_numpy(values.copy())
+        for name, values in found.items()
+        if name.startswith(_PREFIX)
     }

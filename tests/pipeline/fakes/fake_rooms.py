@@ -10,7 +10,8 @@ from dataclasses import asdict
 import numpy as np
 
 from defacto.errors import RegistrationError
-from defacto.types import Decision, Measure, Outcome, Reason, Removal, Scan
+from defacto.qc.classify import Maps
+from defacto.types import Decision, Measure, Outcome, Prediction, Reason, Removal, Scan
 
 PASS, SHALLOW_ONCE, NO_REGISTRATION_ONCE, UNSURE, CRASH, KILL, ALWAYS_DEEP, FAINT = range(1, 9)
 SLOWLY_S = float(os.environ.get("FAKE_SECONDS", "0"))
@@ -54,12 +55,34 @@ def apply(scan, removal):
     return Scan(stored, scan.grid, scan.header, scan.slope, scan.intercept)
 
 
-def surface_views(volume, grid, *, size=300):
+def find_head(volume, grid):
+    return "head"
+
+
+def surface_views(volume, grid, head, *, size=300):
     return {view: np.full((4, 4, 3), 7, dtype=np.uint8) for view in ("left", "right", "front")}
 
 
 def slices(volume, grid, *, removal=None):
     return np.full((4, 4, 3), 9, dtype=np.uint8)
+
+
+def look(volume, grid, head):
+    return "looks"
+
+
+class RenderClassifier:
+    """Is as sure as the measures are."""
+
+    def predict(self, looks, *, ears):
+        return [Prediction("made", {Outcome.PASS: 1.0}) for _ in looks]
+
+    def explain(self, looks, *, ears):
+        return {Outcome.PASS: Maps(np.zeros((3, 2, 2)), np.zeros((2, 2)))}
+
+
+def draw_heat(looks, rows):
+    return np.full((4, 4, 3), 5, dtype=np.uint8)
 
 
 def measure(original, result, removal, context):
@@ -92,5 +115,6 @@ def install():
     anatomy.locate = locate
     deface.METHODS = {"template": Method()}
     deface.apply = apply
+    render.find_head, render.look, render.draw_heat = find_head, look, draw_heat
     render.surface_views, render.slices = surface_views, slices
-    qc.measure, qc.decide = measure, decide
+    qc.measure, qc.decide, qc.RenderClassifier = measure, decide, RenderClassifier

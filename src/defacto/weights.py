@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import onnxruntime
-
 from defacto.errors import StepError
 
 LIST = "networks.json"
@@ -44,6 +42,8 @@ def open_network(folder: Path, name: str) -> Any:
     StepError
         If the weights are missing, or not those of the list.
     """
+    import onnxruntime  # noqa: PLC0415  (slow to import, and not everybody who knows of networks asks one)
+
     try:
         content = (folder / f"{name}.onnx").read_bytes()
     except OSError as error:

@@ -21,7 +21,6 @@ from defacto.pipeline.sources import sentence
 from defacto.simulate.processes import in_processes
 from defacto.types import Decision, Grid, Outcome, Picture, Prediction, Reason, Scan
 
-PICTURES = ("left", "right", "front", "slices")
 UNSURE = "unsure"
 
 
@@ -40,7 +39,7 @@ class Checked:
     arrival : Arrival, optional
         What the anatomy network sees.
     pictures : mapping of str to Picture
-        Of `PICTURES`, where they were asked for. They may show a face.
+        ``left``, ``right``, ``front`` and ``slices``, where they were asked for. They may show a face.
     seconds : mapping of str to float
         Time by step.
     """
@@ -216,7 +215,6 @@ def tell_apart(checked: Sequence[Checked]) -> dict[str, int]:
 
 
 __all__ = [
-    "PICTURES",
     "UNSURE",
     "Checked",
     "check_file",

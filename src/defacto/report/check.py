@@ -8,16 +8,16 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from defacto import __version__
 from defacto.config import Settings
 from defacto.pipeline.check import UNSURE, Checked, tell_apart
 from defacto.report import words
 from defacto.report.check_files import PICTURES, SLICES, VIEWS
+from defacto.report.environment import make_environment, static_text
 from defacto.types import Outcome
 
 PAGE = "index.html"
@@ -94,7 +94,7 @@ def render_check(
         Whether ears counted.
     """
     counts = tell_apart([entry.checked for entry in entries])
-    script = _static("check.js")
+    script = static_text("check.js")
     return (
         _environment()
         .get_template("check.html")
@@ -107,7 +107,7 @@ def render_check(
             left_out=group(left_out),
             limits=settings.qc,
             ears=ears,
-            style="".join(_static(name) for name in ("report.css", "check.css")),
+            style=static_text("report.css", "check.css"),
             script=script,
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
             version=__version__,
@@ -166,21 +166,7 @@ def _bar(word: str, p: float) -> Bar:
     return Bar(word, round(100 * p, 1), f"{max(shown, 0.01) if p > 0 else 0:.2f}")
 
 
-def _static(name: str) -> str:
-    return (files("defacto.report") / "static" / name).read_text("utf-8")
-
-
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("defacto.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=words.printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "counted": words.count,
-        "kind": lambda word: "not-sure" if word == UNSURE else word,
-    }
+    environment = make_environment()
+    environment.filters["kind"] = lambda word: "not-sure" if word == UNSURE else word
     return environment

@@ -10,10 +10,11 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, Template
 
 from defacto.config import Settings, setting_rows
 from defacto.report import words
+from defacto.report.environment import make_environment
 from defacto.report.flow import draw_flow, flow_of
 from defacto.report.limits import Check, checks, limits, nearness
 from defacto.report.plots import BULLET_WIDTH, LANE, WIDTH, bullets, strips
@@ -229,14 +230,7 @@ def _template(name: str) -> Template:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("defacto.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=words.printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = make_environment()
     environment.filters |= {
         "clean": words.clean,
         "number": words.number,
@@ -244,9 +238,7 @@ def _environment() -> Environment:
         "state_word": words.STATE_WORD.__getitem__,
         "state_meaning": words.STATE_MEANING.__getitem__,
         "kind": lambda word: word.replace(" ", "-"),
-        "px": lambda value: f"{value:.1f}".removesuffix(".0"),
         "measure_word": words.measure_word,
-        "counted": words.count,
     }
     environment.globals |= {
         "STRIP_WIDTH": WIDTH,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 
 from defacto.report import tables
+from defacto.report.environment import static_text
 from defacto.report.pages import render_scan, render_study
 from defacto.report.view import StudyView
 
@@ -39,7 +39,7 @@ def write_pages(view: StudyView, out: Path) -> Path:
         for leftover in folder.rglob(f"*{_PART}"):
             leftover.unlink()
         for name in _ASSETS:
-            _put(folder / "assets" / name, (files("defacto.report") / "static" / name).read_text("utf-8"))
+            _put(folder / "assets" / name, static_text(name))
         _write_scans(view, pages)
         _write_tables(view, folder)
         _put(folder / "index.html", render_study(view))

@@ -96,9 +96,7 @@ class Batch:
 
 def read_batch(dataset: Dataset, indices: npt.NDArray[np.int64], targets: Targets) -> Batch:
     """Return samples as they are."""
-    found = [dataset.arrays(int(index)) for index in indices]
-    shade, depth, middle = (np.stack([each[name] for each in found]) for name in ("shade", "depth", "slice"))
-    return Batch(shade, depth, middle, targets)
+    return Batch(*to_batch([Looks(**dataset.arrays(int(index))) for index in indices]), targets)
 
 
 def to_batch(looks: Sequence[Looks]) -> tuple[Bytes, Bytes, Bytes]:

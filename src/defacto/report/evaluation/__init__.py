@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from defacto import __version__
 from defacto.errors import SettingsError
@@ -14,6 +13,7 @@ from defacto.qc.evaluation import Evaluation
 from defacto.qc.evaluation.acceptance import OUTCOMES
 from defacto.report import chart as geometry
 from defacto.report.chart import Chart
+from defacto.report.environment import make_environment, static_text
 from defacto.report.evaluation import view, words
 from defacto.report.evaluation.charts import histograms, reliability_chart, roc_charts, sweep_charts
 from defacto.report.evaluation.tables import evaluation_tables
@@ -103,7 +103,7 @@ def render_evaluation(found: Evaluation) -> str:
             reliability_chart=reliability_chart(found),
             histograms=histograms(found),
             roc_charts=roc_charts(found),
-            style="".join(_static(name) for name in ("report.css", "chart.css", "evaluation.css")),
+            style=static_text("report.css", "chart.css", "evaluation.css"),
             version=__version__,
         )
     )
@@ -112,11 +112,7 @@ def render_evaluation(found: Evaluation) -> str:
 def render_chart(chart: Chart) -> str:
     """Return a chart as an SVG file of its own."""
     template = _environment().get_template("chart.svg")
-    return template.render(drawn=chart, style=_static("chart.css")).strip() + "\n"
-
-
-def _static(name: str) -> str:
-    return (files("defacto.report") / "static" / name).read_text("utf-8")
+    return template.render(drawn=chart, style=static_text("chart.css")).strip() + "\n"
 
 
 def _unbroken(value: Any) -> Any:
@@ -124,15 +120,7 @@ def _unbroken(value: Any) -> Any:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("defacto.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_unbroken,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["px"] = lambda value: f"{value:.1f}".removesuffix(".0")
+    environment = make_environment(_unbroken)
     environment.globals |= {
         "WIDTH": geometry.WIDTH,
         "LEFT": geometry.LEFT,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from defacto.anatomy.compile import compiled
 from defacto.anatomy.smooth import smooth
 from defacto.simulate.head import make_head
 from defacto.simulate.made import Made, Values
@@ -97,15 +98,25 @@ def draw_peel(rng: np.random.Generator, wanted: Outcome) -> Values:
 def make_peel(scene: Scene, values: Mapping[str, Any]) -> Made:
     """Take off the face what lies less deep under the skin than drawn."""
     mask = template_mask(scene, values["cut"])
-    place = np.nonzero(mask)
     cube = noise_cube(np.random.default_rng(values["seed"]), values["width_mm"])
-    steps = [
-        np.rint(place[axis] * size).astype(np.intp) for axis, size in enumerate(scene.grid.voxel_size_mm)
-    ]
-    uneven = cube[tuple(axis % cube.shape[0] for axis in steps)]
-    thick = np.float32(values["thick_mm"]) + np.float32(values["uneven_mm"]) * uneven
-    mask[place] = scene.depth_mm[place] < thick
+    thick = (np.float32(values["thick_mm"]), np.float32(values["uneven_mm"]))
+    _leave_deeper(mask, scene.depth_mm, cube, scene.grid.voxel_size_mm, thick)
     return Made(mask)
+
+
+@compiled
+def _leave_deeper(mask: Mask, depth_mm: FloatVolume, cube: FloatVolume, size_mm: Any, thick_mm: Any) -> None:
+    """Clear a mask, in place, where it is deeper than a thickness and what noise, 1 mm, adds to it."""
+    last = cube.shape[0] - 1
+    even, uneven = thick_mm
+    for i in range(mask.shape[0]):
+        a = int(np.rint(i * size_mm[0])) & last
+        for j in range(mask.shape[1]):
+            b = int(np.rint(j * size_mm[1])) & last
+            for k in range(mask.shape[2]):
+                if mask[i, j, k]:
+                    c = int(np.rint(k * size_mm[2])) & last
+                    mask[i, j, k] = depth_mm[i, j, k] < even + uneven * cube[a, b, c]
 
 
 def _around(rng: np.random.Generator) -> Values:

@@ -36,7 +36,8 @@ class Sampled:
     inside : ndarray of float32
         Share of the voxel that is inside of the skin.
     structures, features : ndarray of uint8
-        In the middle of the voxel, by `Structure` and by `Feature.label`; the former 0 outside of the skin.
+        In the middle of the voxel, by `Structure` and by `Feature.label`; the former 0 outside of the skin,
+        the latter 0 farther from it than twice `REACH_MM`.
     surface_mm : ndarray of float32
         Distance of the middle to the skin, mm of the grid's world; negative inside; up to `REACH_MM`.
     """
@@ -80,6 +81,8 @@ def sample(base: Base, person: Person, palette: Palette, matrix: Affine, grid: G
     to_voxel = (base.grid.to_voxel @ pull)[:3].astype(np.float32)
     to_mm = np.linalg.inv(grid.affine[:3, :3]).T.astype(np.float32)
     width_mm = max(SKIN_WIDTH_MM, _PARTIAL_VOLUME * float((np.array(grid.voxel_size_mm) / counts).max()))
+    parts = (np.indices(tuple(counts)).reshape(3, -1).T + 0.5) / counts - 0.5
+    certain = width_mm + _STRETCH * float(np.linalg.norm(grid.voxel_size_mm)) / 2
     made = Sampled(
         np.zeros(grid.shape, dtype=np.float32),
         np.zeros(grid.shape, dtype=np.float32),
@@ -92,8 +95,9 @@ def sample(base: Base, person: Person, palette: Palette, matrix: Affine, grid: G
         (person.shift_mm, to_node, to_voxel, to_mm, _head_box(base, person)),
         (palette.means, palette.spreads, palette.texture),
         np.float32(1 / width_mm),
-        counts,
-        np.float32(width_mm + _STRETCH * float(np.linalg.norm(grid.voxel_size_mm)) / 2),
+        parts,
+        (np.float32(certain), np.float32(max(certain, _STRETCH * REACH_MM))),
+        np.float32(1 / (_STRETCH * grid.voxel_size_mm[2])),
         (made.signal, made.inside, made.structures, made.features, made.surface_mm),
     )
     return made
@@ -258,18 +262,21 @@ def _look2(aa: Any, ba: Any, ab: Any, bb: Any, u: Any, w: Any) -> Any:
 
 @compiled
 def _sample(  # noqa: PLR0912  (one function: a call for each voxel makes a head a third slower)
-    base: Any, map_: Any, paint: Any, per_mm: Any, counts: Any, certain: Any, out: Any
+    base: Any, map_: Any, paint: Any, per_mm: Any, parts: Any, sure: Any, per_step: Any, out: Any
 ) -> None:
     surface, codes, structures, features = base
+    certain, far = sure
     signal, inside, structure, feature, surface_mm = out
-    points = counts[0] * counts[1] * counts[2]
+    points = parts.shape[0]
     middle = points // 2 if points % 2 == 1 else -1
     share = np.float32(1.0 / points)
     half, zero, one, reach = np.float32(0.5), np.float32(0.0), np.float32(1.0), np.float32(REACH_MM)
     n0, n1, n2 = surface.shape
     for i in range(signal.shape[0]):
         for j in range(signal.shape[1]):
-            for k in range(signal.shape[2]):
+            k = -1
+            while k + 1 < signal.shape[2]:
+                k += 1
                 x, y, z = np.float32(i), np.float32(j), np.float32(k)
                 near, p, q, r = here = _place(map_, x, y, z)
                 deep = False
@@ -277,7 +284,8 @@ def _sample(  # noqa: PLR0912  (one function: a call for each voxel makes a head
                     (a, u), (b, w), (c, t) = cell(p, n0), cell(q, n1), cell(r, n2)
                     d = look(surface, a, b, c, u, w, t)
                     a1, b1, c1 = a + (u > half), b + (w > half), c + (t > half)
-                    feature[i, j, k] = features[a1, b1, c1]
+                    if d <= far:
+                        feature[i, j, k] = features[a1, b1, c1]
                     if d < zero:
                         structure[i, j, k] = structures[a1, b1, c1]
                     if points == 1:
@@ -290,16 +298,17 @@ def _sample(  # noqa: PLR0912  (one function: a call for each voxel makes a head
                         d /= _steepness(surface, map_, (a, b, c), (u, w, t), x, y, z)
                     surface_mm[i, j, k] = min(max(d, -reach), reach)
                     if plain > certain:
+                        if plain > far:  # and so are the next ones, whatever the deformation
+                            k += int((plain - far) * per_step)
                         continue
                     deep = plain < -certain
                 if points == 1:
                     continue
                 total, within = zero, zero
                 for n in range(points):
-                    a, b, c = n // (counts[1] * counts[2]), (n // counts[2]) % counts[1], n % counts[2]
-                    x = np.float32(i + (a + 0.5) / counts[0] - 0.5)
-                    y = np.float32(j + (b + 0.5) / counts[1] - 0.5)
-                    z = np.float32(k + (c + 0.5) / counts[2] - 0.5)
+                    x = np.float32(i + parts[n, 0])
+                    y = np.float32(j + parts[n, 1])
+                    z = np.float32(k + parts[n, 2])
                     near, p, q, r = here if n == middle else _place(map_, x, y, z)
                     if not near or p < 0 or q < 0 or r < 0 or p > n0 - 1 or q > n1 - 1 or r > n2 - 1:
                         continue

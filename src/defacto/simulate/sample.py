@@ -261,7 +261,7 @@ def _look2(aa: Any, ba: Any, ab: Any, bb: Any, u: Any, w: Any) -> Any:
 
 
 @compiled
-def _sample(  # noqa: PLR0912  (one function: a call for each voxel makes a head a third slower)
+def _sample(  # noqa: PLR0912, PLR0915  (one function: a call for each voxel makes a head a third slower)
     base: Any, map_: Any, paint: Any, per_mm: Any, parts: Any, sure: Any, per_step: Any, out: Any
 ) -> None:
     surface, codes, structures, features = base

@@ -232,3 +232,11 @@ def test_demo_shows_where_the_report_is(tmp_path, fake_rooms, in_process, monkey
     assert call("demo", tmp_path / "demo") == 0
     last = capsys.readouterr().out.splitlines()[-1]
     assert Path(last.removeprefix("Report: ")).is_file()
+
+
+@pytest.mark.parametrize("network", ["pose", "anatomy"])
+def test_networks_of_regions_are_not_trained_on_scans(network, tmp_path, capsys):
+    pytest.importorskip("torch")
+    (tmp_path / "a_person.nii.gz").write_bytes(b"")
+    assert main(["train", network, str(tmp_path / "out"), "--base", str(tmp_path)]) == 2
+    assert "needs label maps, got scans" in capsys.readouterr().err

@@ -44,7 +44,7 @@ def test_the_template_alone_where_no_folder_is_given():
     assert bases[TEMPLATE].load() is load_base()
 
 
-def test_a_folder_without_label_maps_is_refused(tmp_path):
+def test_a_folder_without_heads_is_refused(tmp_path):
     with pytest.raises(VolumeError, match="got none"):
         load_bases(tmp_path)
 

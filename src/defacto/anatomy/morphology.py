@@ -21,10 +21,10 @@ def largest_piece(mask: Mask) -> Mask:
 
 
 def fill_holes(mask: Mask) -> Mask:
-    """Return the mask with all air that cannot be reached from outside (through faces) added."""
-    pieces = cc3d.connected_components(~mask, connectivity=6)
+    """Return the mask, or a section of one, with all air added that cannot be reached from outside."""
+    pieces = cc3d.connected_components(~mask, connectivity=2 * mask.ndim)
     outside = np.zeros(int(pieces.max()) + 1, dtype=bool)
-    for axis in range(3):
+    for axis in range(mask.ndim):
         for end in (0, -1):
             outside[np.unique(np.take(pieces, end, axis=axis))] = True
     outside[0] = False

@@ -33,7 +33,7 @@ def add_parser(commands: Commands) -> None:
         help="a recipe of defacto, or a file *.toml (default: clinical-trial for a study, else renders-24k)",
     )
     parser.add_argument(
-        "--base", metavar="DIR", type=Path, help="label maps of whole heads to make persons from"
+        "--base", metavar="DIR", type=Path, help="label maps, or scans, of whole heads to make persons from"
     )
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="the same seed makes the same bytes (default: 1)"

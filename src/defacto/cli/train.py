@@ -39,7 +39,10 @@ def add_parser(commands: Commands) -> None:
         "out", metavar="OUT", type=Path, help="a new folder, or that of a training to go on with"
     )
     parser.add_argument(
-        "--base", metavar="DIR", type=Path, help="label maps of whole heads to make persons from"
+        "--base",
+        metavar="DIR",
+        type=Path,
+        help="label maps of whole heads to make persons from; for render and delbarre-cnn, scans too",
     )
     parser.add_argument(
         "--data",
@@ -153,6 +156,8 @@ def _split(options: argparse.Namespace) -> Mapping[str, Mapping[str, BaseHandle]
     from defacto.simulate.recipe import read_recipe  # noqa: PLC0415
 
     handles = load_bases(options.base)
+    if any(handle.scanned for handle in handles.values()):
+        raise SettingsError(f"--base: {options.network} needs label maps, got scans, which know no regions.")
     named = {split: getattr(options, split) for split in SPLITS[1:]}
     if any(named.values()):
         taken = [name for names in named.values() for name in names]

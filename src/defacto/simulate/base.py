@@ -1,8 +1,8 @@
-"""The base heads: the template with a sharp skin, jaw and neck, from which persons are made."""
+"""A base head, from which persons are made; and the template as one, with a sharp skin, jaw and neck."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import resources
 from typing import Any
@@ -39,6 +39,8 @@ _NECK_MM = -18.0
 _SKIN_MM = 5.0
 _SKIN_LEVEL = 105.0
 _FOLDS = 11.0
+_MARGIN = 12
+_PAD = np.array([16, 16, 14])
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,17 +50,20 @@ class Base:
     Parameters
     ----------
     name : str
-        `TEMPLATE`, or the label map's name.
+        `TEMPLATE`, or the name of label map or scan.
     grid : Grid
         Where the voxels of all volumes lie; 1 mm.
     surface_mm : ndarray of float32
         Distance to the skin, mm; negative inside.
     codes : ndarray of uint8
-        What is painted alike: the structures of a label map; for the template, steps of its brightness.
+        What is painted alike: the structures of a label map; for the template, steps of its brightness; for
+        a scan, its own brightness.
     structures : ndarray of uint8
         By `Structure`.
     features : ndarray of uint8
         The region of each feature around its skin, by `Feature.label`.
+    scanned : bool
+        Whether it comes from a scan.
     """
 
     name: str
@@ -67,6 +72,7 @@ class Base:
     codes: LabelVolume
     structures: LabelVolume
     features: LabelVolume
+    scanned: bool = False
 
     @cached_property
     def box(self) -> npt.NDArray[np.int64]:
@@ -96,6 +102,33 @@ def load_base() -> Base:
     codes = _codes(t1, brain, eyes)
     structures = _structures(t1, brain, surface, eyes, grid)
     return Base(TEMPLATE, grid, surface, codes, structures, _features(grid))
+
+
+def padded_grid(template: Base) -> Grid:
+    """Return the template's grid about its head, with room for heads that are larger."""
+    low = template.box[:, 0] - _PAD
+    shape = template.box[:, 1] + _PAD + 1 - low
+    affine = template.grid.affine.copy()
+    affine[:3, 3] += low
+    return Grid((int(shape[0]), int(shape[1]), int(shape[2])), affine)
+
+
+def cropped(base: Base) -> Base:
+    """Cut the grid down to the head and some air."""
+    low = np.maximum(base.box[:, 0] - _MARGIN, 0)
+    high = np.minimum(base.box[:, 1] + _MARGIN + 1, base.grid.shape)
+    part = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    affine = base.grid.affine.copy()
+    affine[:3, 3] += affine[:3, :3] @ low
+    shape = base.surface_mm[part].shape
+    return replace(
+        base,
+        grid=Grid((shape[0], shape[1], shape[2]), affine),
+        surface_mm=np.ascontiguousarray(base.surface_mm[part]),
+        codes=np.ascontiguousarray(base.codes[part]),
+        structures=np.ascontiguousarray(base.structures[part]),
+        features=np.ascontiguousarray(base.features[part]),
+    )
 
 
 def _tiled(cube: FloatVolume, shape: tuple[int, ...]) -> FloatVolume:

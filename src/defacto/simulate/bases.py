@@ -1,4 +1,4 @@
-"""The base heads there are: the template, and whole-head label maps brought to its world."""
+"""The base heads there are: the template, and label maps and scans of whole heads brought to its world."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from defacto.anatomy.compile import compiled
 from defacto.anatomy.resample import straight_grid
 from defacto.errors import VolumeError
-from defacto.simulate.base import TEMPLATE, Base, load_base
+from defacto.simulate.base import TEMPLATE, Base, cropped, load_base, padded_grid
 from defacto.simulate.fit import STEP_MM, Fit
 from defacto.simulate.labelmap import (
     LabelMap,
@@ -32,12 +32,11 @@ FITS_FILE = resources.files("defacto.simulate") / "data" / "fits.npz"
 SHIFT_UNIT_MM = 0.125
 """Step of the stored deformations."""
 LABEL_MAPS = "*_labels.nii*"
+SCANS = (".nii", ".nii.gz", ".mgh", ".mgz")
 _SKIN_MM = 1.3
 _FAT_MM = 4.0
 _JOIN_MM = 8.0
 _PAST_MM = 3.0
-_MARGIN = 12
-_PAD = np.array([16, 16, 14])
 _OWN = 0.3
 
 
@@ -48,37 +47,52 @@ class BaseHandle:
     Parameters
     ----------
     name : str
-        `TEMPLATE`, or the label map's name.
+        `TEMPLATE`, or that of the label map or scan.
     path : Path or None
-        The label map; None for the template.
+        The label map or scan; None for the template.
     """
 
     name: str
     path: Path | None = None
 
+    @property
+    def scanned(self) -> bool:
+        """Whether it is a scan: its brain is one piece, without regions."""
+        return self.path is not None and not self.path.match(LABEL_MAPS)
+
     def load(self) -> Base:
-        """Read it; some seconds for a label map, half a minute for one that the package does not know."""
-        return load_base() if self.path is None else load_label_base(self.path)
+        """Read it; some seconds for a label map or scan, half a minute for a map that is not known."""
+        if self.path is None:
+            return load_base()
+        if not self.scanned:
+            return load_label_base(self.path)
+        from defacto.simulate.scanbase import load_scan_base  # noqa: PLC0415  (networks and registration)
+
+        return load_scan_base(self.path)
 
 
 def load_bases(folder: Path | None = None) -> Mapping[str, BaseHandle]:
-    """Return the base heads by name: the template alone, or the label maps of a folder.
+    """Return the base heads by name: the template alone, or the label maps and scans of a folder.
 
     Parameters
     ----------
     folder : Path, optional
-        Holds whole-head label maps, ``NAME_labels.nii.gz``, as SynthSeg's training maps are labelled.
+        Holds whole-head label maps, ``NAME_labels.nii.gz``, as SynthSeg's training maps are labelled, or
+        scans of intact heads, one a person; scans only where it holds no label map.
 
     Raises
     ------
     VolumeError
-        If the folder holds no label map.
+        If the folder holds neither.
     """
     if folder is None:
         return {TEMPLATE: BaseHandle(TEMPLATE)}
-    paths = sorted(folder.glob(LABEL_MAPS))
+    scans = sorted(path for path in folder.iterdir() if path.name.lower().endswith(SCANS))
+    paths = [path for path in scans if path.match(LABEL_MAPS)] or scans
     if not paths:
-        raise VolumeError(f"expected label maps named {LABEL_MAPS} in the folder of base heads, got none")
+        raise VolumeError(
+            f"expected label maps named {LABEL_MAPS} or scans in the folder of base heads, got none"
+        )
     handles = [BaseHandle(path.name.split(".")[0].removesuffix("_labels"), path) for path in paths]
     return {handle.name: handle for handle in handles}
 
@@ -122,7 +136,7 @@ def stored_fits() -> Mapping[str, Fit]:
 
 def join(labels: LabelMap, found: Fit, template: Base) -> Base:
     """Make one head of a label map and, beyond its field of view, the template's."""
-    grid = _padded(template)
+    grid = padded_grid(template)
     own = np.clip(depth_in_view_mm(labels, found.to_template, grid) / np.float32(_JOIN_MM), 0, 1)
     surface = carry_surface_mm(labels, found.to_template, grid)
     structures = carry_structures(labels, found.to_template, grid)
@@ -136,16 +150,7 @@ def join(labels: LabelMap, found: Fit, template: Base) -> Base:
         (surface, structures, features),
     )
     structures = _skinned(structures, surface)
-    return _cropped(Base(labels.name, grid, surface, structures, structures, features))
-
-
-def _padded(template: Base) -> Grid:
-    """Return the template's grid about its head, with room for heads that are larger."""
-    low = template.box[:, 0] - _PAD
-    shape = template.box[:, 1] + _PAD + 1 - low
-    affine = template.grid.affine.copy()
-    affine[:3, 3] += low
-    return Grid((int(shape[0]), int(shape[1]), int(shape[2])), affine)
+    return cropped(Base(labels.name, grid, surface, structures, structures, features))
 
 
 def _scales(grid: Grid, source: Grid) -> npt.NDArray[np.float32]:
@@ -193,22 +198,3 @@ def _skinned(structures: LabelVolume, surface: FloatVolume) -> LabelVolume:
     out[(out == Structure.AIR) & (surface < 0) & (surface > -_FAT_MM)] = Structure.FAT
     out[surface >= _PAST_MM] = Structure.AIR
     return out
-
-
-def _cropped(base: Base) -> Base:
-    """Cut the grid down to the head and some air."""
-    low = np.maximum(base.box[:, 0] - _MARGIN, 0)
-    high = np.minimum(base.box[:, 1] + _MARGIN + 1, base.grid.shape)
-    part = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    affine = base.grid.affine.copy()
-    affine[:3, 3] += affine[:3, :3] @ low
-    shape = base.surface_mm[part].shape
-    structures = np.ascontiguousarray(base.structures[part])
-    return replace(
-        base,
-        grid=Grid((shape[0], shape[1], shape[2]), affine),
-        surface_mm=np.ascontiguousarray(base.surface_mm[part]),
-        codes=structures,
-        structures=structures,
-        features=np.ascontiguousarray(base.features[part]),
-    )

@@ -183,13 +183,25 @@ def make_palette(base: Base, parameters: ContrastParameters) -> Palette:
     """Return how bright each code of a base head is."""
     by_structure = np.array([parameters.means, parameters.spreads])
     table = np.zeros((2, 256))
-    if base.name == TEMPLATE:
+    if base.scanned:
+        table = _by_own_brightness(np.random.default_rng([parameters.seed, 1]), parameters)
+    elif base.name == TEMPLATE:
         table = np.stack([_by_brightness(values) for values in by_structure])
     else:
         table[:, : len(S)] = by_structure
     rng = np.random.default_rng(parameters.seed)
     means, spreads = table.astype(np.float32)
     return Palette(means, spreads, noise_cube(rng, parameters.texture_width_mm))
+
+
+def _by_own_brightness(rng: np.random.Generator, parameters: ContrastParameters) -> npt.NDArray[np.float64]:
+    """Bend a scan's own brightness a little; or, for a random contrast, as long as air stays darkest."""
+    own = np.arange(256) / 255
+    if parameters.kind == Contrast.RANDOM:
+        means = np.interp(own, (0, 0.15, 0.4, 0.7, 1), (0.03, *rng.uniform((0.12, 0.3, 0.3, 0.3), 1.2)))
+    else:
+        means = 0.03 + 1.1 * own ** float(np.exp(rng.normal(0, 0.2)))
+    return np.stack([means, 0.01 + 0.0 * means])
 
 
 def _by_brightness(values: Any) -> npt.NDArray[np.float64]:

@@ -64,10 +64,12 @@ def fill(base: Base, filling: Filling) -> Base:
     Parameters
     ----------
     base : Base
-        A head with uniform soft tissue.
+        A head with uniform soft tissue; one from a scan has cavities of its own, and stays as it is.
     filling : Filling
         As drawn.
     """
+    if base.scanned:
+        return base
     soft = _soft_places(base)
     deep = soft.surface_mm < -filling.deep_mm
     place, within = soft.place[deep], soft.within_cube[deep]

@@ -139,9 +139,15 @@ def carry_structures(labels: LabelMap, to_template: Affine, target: Grid) -> Lab
 
 def carry_surface_mm(labels: LabelMap, to_template: Affine, target: Grid) -> FloatVolume:
     """Measure to the skin on a grid in the template's world, smoothly, most of all over the cranium."""
-    soft = carry(labels.head, labels.grid, target, np.asarray(np.linalg.inv(to_template)))
+    return measure_to_skin(
+        carry(labels.head, labels.grid, target, np.asarray(np.linalg.inv(to_template))), target
+    )
+
+
+def measure_to_skin(head: FloatVolume, target: Grid) -> FloatVolume:
+    """Return the distance to the skin of a head, mm; negative inside. ``head`` is 1 inside, 0 outside."""
     size = target.voxel_size_mm
-    distance = distance_mm(soft > 0.5, size)
+    distance = distance_mm(head > 0.5, size)
     skin = _smoothed(distance, size, _SMOOTH_MM)
     z = target.affine[2, 3] + target.affine[2, 2] * np.arange(target.shape[2])
     share = np.clip((z - 5) / 30, 0, 1).astype(np.float32)

@@ -7,8 +7,6 @@ SHA-256 and temperatures into ``networks.json``. NAME is defacto-render or delba
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
 from pathlib import Path
 
@@ -17,30 +15,24 @@ import torch
 from defacto.qc.classify import DATA
 from defacto.simulate.dataset import Dataset
 from defacto.training.learner import BEST
-from defacto.training.outcome_export import export
+from defacto.training.outcome_export import ship
 from defacto.training.outcomes import TRAININGS, predict, split_of, temperatures
-from defacto.weights import LIST
+from defacto.weights import known_networks
 
 
-def ship(name: str, folder: Path, data: Path, version: str) -> None:
+def ship_best(name: str, folder: Path, data: Path, version: str) -> None:
     """Export the best weights of a training."""
     network = TRAININGS[name].make_network()
     network.load_state_dict(torch.load(folder / BEST, map_location="cpu", weights_only=True))
     network.eval()
     dataset = Dataset(data)
     indices, targets = split_of(dataset, "validation")
-    found = temperatures(predict(network, dataset, indices), targets)
-    target, listed = DATA / f"{name}.onnx", DATA / LIST
-    export(network, target)
-    known = json.loads(listed.read_text()) if listed.exists() else {}
-    digest = hashlib.sha256(target.read_bytes()).hexdigest()
-    known[name] = {"version": version, "sha256": digest, "temperature": found}
-    listed.write_text(json.dumps(dict(sorted(known.items())), indent=2) + "\n")
-    print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, {digest[:12]}, temperatures {found}")
+    ship(network, name, version, temperatures(predict(network, dataset, indices), targets), DATA)
+    print(f"{name}: {(DATA / f'{name}.onnx').stat().st_size / 1e6:.1f} MB, {known_networks(DATA)[name]}")
 
 
 if __name__ == "__main__":
     folders = dict(word.split("=", 1) for word in sys.argv[2:])
     data_folder = Path(folders.pop("data"))
     for network_name, training_folder in folders.items():
-        ship(network_name, Path(training_folder), data_folder, sys.argv[1])
+        ship_best(network_name, Path(training_folder), data_folder, sys.argv[1])

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -169,6 +170,28 @@ class Looks:
     shade: npt.NDArray[np.uint8]
     depth: npt.NDArray[np.uint8]
     slice: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A result of defacing that people judged.
+
+    Parameters
+    ----------
+    person : str
+        Whose scan it is, as its run calls them.
+    looks : Path
+        File of its `Looks`.
+    outcome : Outcome
+        What people say.
+    ears : bool
+        Whether ears counted.
+    """
+
+    person: str
+    looks: Path
+    outcome: Outcome
+    ears: bool
 
 
 @dataclass(frozen=True, eq=False)

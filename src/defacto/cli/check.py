@@ -52,6 +52,12 @@ def add_parser(commands: Commands) -> None:
         "--nprocs", type=int, metavar="N", help="scans at once (default: the cores there are)"
     )
     parser.add_argument("--settings", type=Path, metavar="TOML", help="settings (default: built-in)")
+    parser.add_argument(
+        "--network",
+        type=Path,
+        metavar="DIR",
+        help="classifier from `defacto train render --from-store` (default: built-in)",
+    )
     parser.set_defaults(command=command)
 
 
@@ -74,10 +80,14 @@ def _check(options: argparse.Namespace) -> int:
     from defacto.errors import InputError  # noqa: PLC0415
     from defacto.pipeline.check import check_files, find_files  # noqa: PLC0415
     from defacto.pipeline.folder import write_whole  # noqa: PLC0415
+    from defacto.pipeline.own_network import check_network  # noqa: PLC0415
+    from defacto.qc.classify import DATA  # noqa: PLC0415
     from defacto.report.check import PAGE, render_check  # noqa: PLC0415
     from defacto.report.check_text import tell_check, tell_left_out  # noqa: PLC0415
     from defacto.report.new_folder import whole_folder  # noqa: PLC0415
 
+    if options.network is not None:
+        check_network(options.network)
     paths, left_out = find_files(options.paths, settings)
     if not paths:
         told = " ".join(tell_left_out(left_out))
@@ -88,7 +98,12 @@ def _check(options: argparse.Namespace) -> int:
             for folder in (options.sort, options.report)
         )
         coming = check_files(
-            paths, settings, ears=options.ears, draw=bool(sort or report), nprocs=options.nprocs
+            paths,
+            settings,
+            ears=options.ears,
+            draw=bool(sort or report),
+            network=options.network or DATA,
+            nprocs=options.nprocs,
         )
         entries = _collect(coming, paths, sort, report)
         results = [entry.checked for entry in entries]

@@ -65,6 +65,12 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
         help="who clears what the machine passed: a person by `defacto label` (default), or none is needed",
     )
     group.add_argument("--method", help="method of defacing")
+    group.add_argument(
+        "--network",
+        type=Path,
+        metavar="DIR",
+        help="classifier from `defacto train render --from-store`; OUT keeps a copy",
+    )
     group.add_argument("--no-ears", action="store_true", help="leave the ears, and do not count them")
     group.add_argument("--dry-run", action="store_true", help="only list what would be done; write nothing")
 
@@ -107,6 +113,7 @@ def command(options: argparse.Namespace) -> int:
         work=options.work_dir,
         skip_validation=options.skip_bids_validation,
         link_table=options.link_table,
+        network=options.network,
     )
     if options.dry_run:
         return _dry_run(*plan(request)[1:])

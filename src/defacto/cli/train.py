@@ -13,6 +13,7 @@ from defacto.cli.simulate import build
 
 if TYPE_CHECKING:
     from defacto.simulate.bases import BaseHandle
+    from defacto.types import Labelled
 
     _Tell = Callable[[int, float], None]
     _Begin = Callable[[_Tell], Mapping[str, float]]
@@ -26,7 +27,13 @@ delbarre-cnn   the same as Delbarre et al. 2022 do, to compare with
 pose and anatomy make their samples as they go, from --base. The other two learn from a data set: that of
 --data, or the one that --recipe and --base make in OUT/data. OUT keeps the checkpoint, the best weights (by
 persons of the validation split) and log.jsonl; the same command goes on where it was. Needs torch: pip
-install "defacto[train]"."""
+install "defacto[train]".
+
+render --from-store learns from what people said of the scans of runs, on top of what the network knows; with
+--data too, every other batch is of that data set, so that nothing is forgotten. Persons are split: some to
+learn from, some to choose by, some to compare on. Only where the new network does better there, and lets no
+more bad scans through, is it written: to OUT/network, for `run --network` and `check --network`
+(else exit 3)."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -49,6 +56,14 @@ def add_parser(commands: Commands) -> None:
         metavar="DIR",
         type=Path,
         help="render, delbarre-cnn: a data set of `defacto simulate dataset`",
+    )
+    parser.add_argument(
+        "--from-store",
+        nargs="+",
+        metavar="RUN",
+        type=Path,
+        default=[],
+        help="render: learn from the reviews in the output folders of these runs",
     )
     parser.add_argument(
         "--recipe",
@@ -100,8 +115,11 @@ def command(options: argparse.Namespace) -> int:
         folder = getattr(options, option)
         if folder is not None and not folder.is_dir():
             raise SettingsError(f"--{option}: the folder {folder.name} is not there.")
+    if options.from_store and options.network != "render":
+        raise SettingsError("--from-store: only the network render learns from reviews.")
+    prepare = _prepare_anatomy if _is_anatomy(options) else _prepare_outcomes
     try:
-        steps, begin = _prepare_anatomy(options) if _is_anatomy(options) else _prepare_outcomes(options)
+        steps, begin = (_prepare_reviews if options.from_store else prepare)(options)
     except ImportError as error:
         raise SettingsError('Training needs torch; run: pip install "defacto[train]".') from error
     with Progress("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as bar:
@@ -109,7 +127,7 @@ def command(options: argparse.Namespace) -> int:
         found = begin(lambda step, loss: bar.update(task, completed=step, description=f"loss {loss:.3f}"))
     for name, value in found.items():
         print(f"  {name:<14}  {value:.3f}")
-    return 0
+    return _compare(options, steps) if options.from_store else 0
 
 
 def _is_anatomy(options: argparse.Namespace) -> bool:
@@ -146,6 +164,55 @@ def _prepare_outcomes(options: argparse.Namespace) -> tuple[int, _Begin]:
         return train(training, data, options.out, minutes=options.minutes, start=start, tell=tell)
 
     return training.steps, begin
+
+
+def _prepare_reviews(options: argparse.Namespace) -> tuple[int, _Begin]:
+    from defacto.pipeline.labels import labelled_looks  # noqa: PLC0415
+    from defacto.qc.classify import DATA, DEFAULT  # noqa: PLC0415
+    from defacto.training.outcome_export import load  # noqa: PLC0415
+    from defacto.training.outcomes import TRAININGS, train  # noqa: PLC0415
+    from defacto.training.reviews import write_labelled  # noqa: PLC0415
+
+    reviews = options.out / "reviews"
+    if not reviews.is_dir():
+        labelled: list[Labelled] = []
+        without = 0
+        for run in options.from_store:
+            some, lacking = labelled_looks(run)
+            labelled, without = labelled + some, without + lacking
+        if without:
+            print(f"{without} reviewed attempts kept nothing to learn from: made by an earlier version.")
+        print(f"{len(labelled)} reviewed attempts on scans of {len({e.person for e in labelled})} persons.")
+        write_labelled(reviews, labelled, options.seed)
+    training = replace(TRAININGS["defacto-render"], rate=3e-4, judge_every=50, keep=0.99)
+    training = replace(training, seed=options.seed, device=options.device, steps=options.steps or 600)
+    start = load(options.start or DATA / f"{DEFAULT}.onnx")
+
+    def begin(tell: _Tell) -> Mapping[str, float]:
+        return train(
+            training, reviews, options.out, minutes=options.minutes, start=start, also=options.data, tell=tell
+        )
+
+    return training.steps, begin
+
+
+def _compare(options: argparse.Namespace, steps: int) -> int:
+    """Put the new network in its place where it outdoes the old one on persons that neither saw."""
+    from defacto.config import QcSettings  # noqa: PLC0415
+    from defacto.training.reviews import stand_beside  # noqa: PLC0415
+
+    new, old = stand_beside(options.out, options.out / "reviews", QcSettings())
+    print(f"On {new.scans} reviewed attempts of persons held out:")
+    for each in (old, new):
+        print(
+            f"  {each.name}: {each.right} right; {each.accepted} accepted as a pass,"
+            f" of these {each.missed} bad; log loss {each.log_loss:.3f}"
+        )
+    if not new.outdoes(old):
+        print("The new network does not do better; the old one stays. More labels, or more steps, may help.")
+        return 3
+    print(f"Better. Use it with: defacto run ... --network {options.out / 'network'}")
+    return 0
 
 
 def _split(options: argparse.Namespace) -> Mapping[str, Mapping[str, BaseHandle]]:

@@ -17,6 +17,7 @@ from defacto.pipeline.clock import Clock
 from defacto.pipeline.evidence import Evidence, Examined, put_in_place
 from defacto.pipeline.sources import Opened, sentence
 from defacto.privacy import header
+from defacto.qc.classify import DATA
 from defacto.types import Attempt, Decision, Grid, Looks, Outcome, Picture, Prediction, Reason, Removal, Scan
 
 VIEWS = ("left", "right", "front")
@@ -34,11 +35,14 @@ class Bench:
         Of the run.
     begun : Begun, optional
         The registration of the first attempt, where it was begun already.
+    network : Path
+        Folder of the classifier.
     """
 
     opened: Opened
     settings: Settings
     begun: Begun | None = None
+    network: Path = DATA
     _contexts: dict[tuple[Any, ...], anatomy.Context] = field(default_factory=dict)
     _seen: Segmentation | None = None
 
@@ -90,16 +94,18 @@ def examine(bench: Bench, parameters: DefaceSettings, clock: Clock, *, draw: boo
         removal = method.removal(scan, context, parameters)
         result = header.clean(deface.apply(scan, removal))
     pictures: dict[str, Picture] = {}
-    prediction = None
+    prediction = looks = None
     if draw:
         with clock.step("render"):
             pictures, looks = _draw(result, removal, context.upright)
         with clock.step("classify"):
-            prediction, pictures["class_maps"] = classify(looks, ears=bench.settings.deface.ears)
+            prediction, pictures["class_maps"] = classify(
+                looks, bench.network, ears=bench.settings.deface.ears
+            )
     with clock.step("measure"):
         measures = qc.measure(scan, result, removal, context)
         decision = qc.decide(measures, bench.settings, prediction)
-    return Examined(result, removal, measures, decision, prediction, pictures)
+    return Examined(result, removal, measures, decision, prediction, pictures, looks)
 
 
 def find_method(name: str) -> deface.Method:
@@ -123,9 +129,9 @@ def _draw(result: Scan, removal: Removal, upright: Grid) -> tuple[dict[str, Pict
     return pictures, render.look(result.volume, upright, head)
 
 
-def classify(looks: Looks, *, ears: bool) -> tuple[Prediction, Picture]:
+def classify(looks: Looks, network: Path = DATA, *, ears: bool) -> tuple[Prediction, Picture]:
     """Return what the classifier says, and a picture of what speaks for each outcome and feature."""
-    classifier = qc.RenderClassifier()
+    classifier = qc.RenderClassifier(folder=network)
     (prediction,) = classifier.predict([looks], ears=ears)
     maps = classifier.explain(looks, ears=ears)
     answers = {outcome.value: (p, maps[outcome]) for outcome, p in prediction.p_outcome.items()}

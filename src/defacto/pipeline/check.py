@@ -18,6 +18,7 @@ from defacto.io.loose import NO_HEAD
 from defacto.pipeline.clock import Clock
 from defacto.pipeline.job import describe
 from defacto.pipeline.sources import sentence
+from defacto.qc.classify import DATA
 from defacto.simulate.processes import in_processes
 from defacto.types import Decision, Grid, Outcome, Picture, Prediction, Reason, Scan
 
@@ -127,6 +128,7 @@ def check_files(
     *,
     ears: bool = False,
     draw: bool = False,
+    network: Path = DATA,
     nprocs: int | None = None,
 ) -> Iterator[Checked]:
     """Check files in processes; results come as they are ready.
@@ -141,21 +143,25 @@ def check_files(
         Whether an ear that can be made out counts.
     draw : bool
         Whether to make pictures.
+    network : Path
+        Folder of the classifier.
     nprocs : int, optional
         Processes at once; by default the cores there are.
     """
-    jobs = [(path, settings, ears, draw) for path in paths]
+    jobs = [(path, settings, ears, draw, network) for path in paths]
     if len(jobs) == 1 or nprocs == 1:
         yield from (check_file(*job) for job in jobs)
     elif jobs:
         yield from in_processes(check_file, jobs, min(nprocs, len(jobs)) if nprocs else None)
 
 
-def check_file(path: str, settings: Settings, ears: bool = False, draw: bool = False) -> Checked:
+def check_file(
+    path: str, settings: Settings, ears: bool = False, draw: bool = False, network: Path = DATA
+) -> Checked:
     """Check one file; what cannot be judged comes back with a sentence that says so."""
     try:
         scan = volume.read(Path(path), max_memory_gb=settings.input.max_memory_gb)
-        return check_scan(scan, settings, path=path, ears=ears, draw=draw)
+        return check_scan(scan, settings, path=path, ears=ears, draw=draw, network=network)
     except DefactoError as error:
         return Checked(path, Decision(None, (Reason(sentence(error)),), sure=False))
     except Exception as error:
@@ -164,7 +170,13 @@ def check_file(path: str, settings: Settings, ears: bool = False, draw: bool = F
 
 
 def check_scan(
-    scan: Scan, settings: Settings, *, path: str = "", ears: bool = False, draw: bool = False
+    scan: Scan,
+    settings: Settings,
+    *,
+    path: str = "",
+    ears: bool = False,
+    draw: bool = False,
+    network: Path = DATA,
 ) -> Checked:
     """Say of a scan alone whether a face can be made out and whether its brain is whole.
 
@@ -180,6 +192,8 @@ def check_scan(
         Whether an ear that can be made out counts.
     draw : bool
         Whether to make pictures.
+    network : Path
+        Folder of the classifier.
 
     Raises
     ------
@@ -194,7 +208,7 @@ def check_scan(
         head = render.find_head(scan.volume, upright)
         looks = render.look(scan.volume, upright, head)
     with clock.step("classify"):
-        (prediction,) = qc.RenderClassifier().predict([looks], ears=ears)
+        (prediction,) = qc.RenderClassifier(folder=network).predict([looks], ears=ears)
     with clock.step("measure"):
         arrival = qc.look_at(scan, seen)
     pictures: dict[str, Picture] = {}

@@ -15,7 +15,7 @@ from defacto.io import volume
 from defacto.pipeline import rows
 from defacto.pipeline.clock import Clock
 from defacto.pipeline.folder import write_whole
-from defacto.types import Attempt, Decision, Measure, Picture, Prediction, Removal, Scan
+from defacto.types import Attempt, Decision, Looks, Measure, Picture, Prediction, Removal, Scan
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,8 @@ class Examined:
         The classifier's opinion, where it was asked.
     pictures : mapping of str to Picture
         Role (``render_left``, ..., ``slices``) to picture.
+    looks : Looks, optional
+        What the classifier saw.
     """
 
     result: Scan
@@ -44,6 +46,7 @@ class Examined:
     decision: Decision
     prediction: Prediction | None = None
     pictures: Mapping[str, Picture] = field(default_factory=dict)
+    looks: Looks | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,10 +124,12 @@ def _write_images(folder: Path, examined: Examined, *, keeps_volume: bool) -> No
     volume.write(folder / "removal.nii.gz", mask)
     for role, picture in examined.pictures.items():
         render.write_png(folder / f"{role}.png", picture)
+    if examined.looks is not None:
+        render.write_looks(folder / "looks.npz", examined.looks)
 
 
 def role_of(name: str) -> str:
-    """Return the role of a file of an attempt: volume, mask, sidecar, render_left, ..., slices."""
+    """Return the role of a file of an attempt: volume, mask, sidecar, render_left, ..., looks."""
     stem = name.partition(".")[0]
     return {"defaced": "volume", "removal": "mask"}.get(stem, stem)
 

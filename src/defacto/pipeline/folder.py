@@ -21,6 +21,7 @@ _OURS = frozenset(
         "store.id",
         "store.sqlite-journal",
         "logs",
+        "network",
         "report",
         "scans",
         ".work",
@@ -45,6 +46,11 @@ class OutFolder:
     def settings(self) -> Path:
         """The settings of the run."""
         return self.root / "settings.toml"
+
+    @property
+    def network(self) -> Path:
+        """The classifier of the run, where it has one of its own."""
+        return self.root / "network"
 
     @property
     def logs(self) -> Path:

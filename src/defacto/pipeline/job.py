@@ -7,6 +7,7 @@ from pathlib import Path
 
 from defacto.config import Settings
 from defacto.errors import DefactoError
+from defacto.pipeline.own_network import network_of
 from defacto.pipeline.state import Standing, standing_of_record
 from defacto.pipeline.store import Store
 
@@ -31,6 +32,11 @@ class Job:
     settings: Settings
     work: Path
     run: str
+
+    @property
+    def network(self) -> Path:
+        """Folder of the classifier."""
+        return network_of(self.out)
 
     def open_store(self) -> Store:
         """Open the store of the run."""

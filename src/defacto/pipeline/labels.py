@@ -1,17 +1,20 @@
-"""What people said of scans that a classifier judged: the labels it is calibrated by."""
+"""What people said of scans that a classifier judged: the labels it is calibrated by, and learns from."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from defacto.pipeline.records import Record
+from defacto.pipeline.run_settings import saved_settings
 from defacto.pipeline.state import last_words
-from defacto.types import Attempt, Outcome
+from defacto.pipeline.store import Store
+from defacto.types import Attempt, Labelled, Outcome
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +81,35 @@ def collect_labels(records: Iterable[Record], model: str) -> Labels:
         others=others,
         p_pass_unlabelled=np.array(unlabelled, dtype=np.float64),
     )
+
+
+def labelled_looks(out: Path) -> tuple[list[Labelled], int]:
+    """Return what a run's classifier saw of each attempt that people judged, all alike.
+
+    Parameters
+    ----------
+    out : Path
+        Output folder of a run.
+
+    Returns
+    -------
+    list of Labelled
+    int
+        How many attempts people judged alike of which nothing to learn from was kept.
+    """
+    found, without = [], 0
+    ears = saved_settings(out).deface.ears
+    for record in Store.open(out).records():
+        for attempt in record.attempts:
+            said = {review.outcome for review in last_words(attempt, record.reviews).values()}
+            if len(said) != 1:
+                continue
+            looks = out / attempt.files.get("looks", "")
+            if looks.is_file():
+                found.append(Labelled(record.scan.subject, looks, said.pop(), ears))
+            else:
+                without += 1
+    return found, without
 
 
 def _first_said(record: Record, attempts: list[Attempt]) -> tuple[Attempt, set[Outcome]] | None:

@@ -20,6 +20,7 @@ from defacto.io.source import LeftOut, Source
 from defacto.pipeline.folder import OutFolder, check_places, prepare, private_files
 from defacto.pipeline.job import Job
 from defacto.pipeline.memory import free_gb
+from defacto.pipeline.own_network import adopt_network, check_network
 from defacto.pipeline.pool import Pool
 from defacto.pipeline.progress import Progression
 from defacto.pipeline.run_settings import choose_settings, saved_settings, settled
@@ -60,6 +61,8 @@ class Request:
         Whether the input is taken without a look at its BIDS validity.
     link_table : Path, optional
         Where to write which subject label stands for whom.
+    network : Path, optional
+        Folder of a classifier that becomes the run's own.
     """
 
     folder: Path
@@ -72,6 +75,7 @@ class Request:
     work: Path | None = None
     skip_validation: bool = False
     link_table: Path | None = None
+    network: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,8 @@ def plan(request: Request) -> tuple[Settings, list[Source], list[LeftOut]]:
         If the input, the settings or the places are wrong.
     """
     check_places(request.folder, request.out, request.work)
+    if request.network is not None:
+        check_network(request.network)
     settings = choose_settings(request.out, request.settings_file, request.changes)
     if request.folder.is_dir() and is_bids(request.folder) and not request.skip_validation:
         bids.check(request.folder)
@@ -161,6 +167,8 @@ def _run(
     name = f"run-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(2)}"
     store = Store.create(out.root, run=name)
     with settled(out, settings, begun=store.has_attempts()) as changed:
+        if request.network is not None:
+            adopt_network(request.network, out, begun=store.has_attempts())
         store.add_events([("settings", sentence, None, None) for sentence in changed])
         store.add_scans([row_of(source) for source in sources])
         _note_left_out(store, left_out)

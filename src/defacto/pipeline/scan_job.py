@@ -59,7 +59,7 @@ def _work_on(source: Source, job: Job, store: Store) -> Record:
             return record
         refusal = refuse(record.next_number, error, folder, job.out, job.settings.deface)
         return _add(store, source.name, refusal, mark)
-    bench = Bench(opened, job.settings)
+    bench = Bench(opened, job.settings, network=job.network)
     while (parameters := _next(record, job.settings)) is not None:
         number = record.next_number
         attempt = run_attempt(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from defacto.anatomy.resample import carry
+from defacto.errors import InputError
 from defacto.render.head import Head, find_head
 from defacto.render.surface import VIEWS, to_codes, to_depth_codes
 from defacto.render.view import cast
@@ -59,6 +64,36 @@ def look(
         depth=np.stack([to_depth_codes(each)[:, kept] for each in seen]),
         slice=middle_slice(volume, grid, head, slice_px),
     )
+
+
+def write_looks(path: Path, looks: Looks) -> None:
+    """Write looks as a NumPy archive, ``.npz``; the same looks give the same bytes."""
+    np.savez_compressed(path, allow_pickle=False, **asdict(looks))
+
+
+def read_looks(path: Path) -> Looks:
+    """Read what `write_looks` wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, or holds something else.
+    """
+    shapes = {
+        "shade": (3, ROWS_PX, COLUMNS_PX),
+        "depth": (3, ROWS_PX, COLUMNS_PX),
+        "slice": (SLICE_PX, SLICE_PX),
+    }
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in shapes}
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
+        raise InputError(
+            f"{path.name}: expected what a classifier sees of a scan, got a file that is damaged."
+        ) from error
+    if any(arrays[name].shape != shape or arrays[name].dtype != np.uint8 for name, shape in shapes.items()):
+        raise InputError(f"{path.name}: expected what a classifier sees of a scan, got other arrays.")
+    return Looks(**arrays)
 
 
 def middle_slice(volume: FloatVolume, grid: Grid, head: Head, size: int) -> npt.NDArray[np.uint8]:

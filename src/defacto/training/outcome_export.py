@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +15,7 @@ from torch import Tensor, nn
 
 from defacto.render.looks import COLUMNS_PX, ROWS_PX, SLICE_PX
 from defacto.training.outcome_networks import DelbarreNet
+from defacto.weights import LIST
 
 _PREFIX = "network."
 
@@ -59,6 +62,31 @@ def export(network: nn.Module, target: Path) -> None:
             dynamo=False,
         )
     onnx.checker.check_model(onnx.load(target))
+
+
+def ship(
+    network: nn.Module, name: str, version: str, temperatures: Mapping[str, float], folder: Path
+) -> None:
+    """Put a trained network into a folder of networks, from where `qc.RenderClassifier` takes it.
+
+    Parameters
+    ----------
+    network : RenderNet or DelbarreNet
+        As trained.
+    name, version : str
+        What it is called; an empty version's place takes the beginning of the weights' SHA-256.
+    temperatures : mapping of str to float
+        By what its logits are divided.
+    folder : Path
+        Made if it is not there; others in it stay.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    export(network, folder / f"{name}.onnx")
+    listed = folder / LIST
+    known = json.loads(listed.read_text()) if listed.exists() else {}
+    digest = hashlib.sha256((folder / f"{name}.onnx").read_bytes()).hexdigest()
+    known[name] = {"version": version or digest[:8], "sha256": digest, "temperature": dict(temperatures)}
+    listed.write_text(json.dumps(dict(sorted(known.items())), indent=2) + "\n")
 
 
 def load(path: Path) -> Mapping[str, Tensor]:

@@ -17,8 +17,12 @@ from defacto.simulate.truth import Truth
 from defacto.types import Feature, Looks, Outcome
 
 OUTCOMES = list(Outcome)
+PEOPLE = "labelled_by_people"
+"""Stands in the description of a data set whose labels people gave."""
 UNKNOWN = -1
 """A target that nobody could tell: between the two limits of a recipe."""
+_EITHER_WAY = {True: (Outcome.PASS, Outcome.DEEP), False: (Outcome.SHALLOW, Outcome.FAILURE)}
+"""What holds where ears count, and where they do not, whether or not they do."""
 _EARS = [n for n, feature in enumerate(Feature) if feature.is_ear]
 _MIRRORED = [1, 0, 2, 3, 5, 4]
 """Features after a flip from left to right."""
@@ -84,6 +88,20 @@ def _outcome(row: Mapping[str, Any], limits: Limits, *, ears: bool) -> int:
     return OUTCOMES.index(strict) if strict == clear else UNKNOWN
 
 
+def targets_of_people(rows: Sequence[Mapping[str, Any]]) -> Targets:
+    """Return the targets of rows of a data set of people's labels; of the parts people said nothing."""
+    places = np.array([OUTCOMES.index(Outcome(row["outcome"])) for row in rows], dtype=np.int64)
+    counted = np.array([int(row["ears"]) == 1 for row in rows])
+    either = np.array(
+        [Outcome(row["outcome"]) in _EITHER_WAY[bool(ears)] for row, ears in zip(rows, counted, strict=True)]
+    )
+    return Targets(
+        np.where(counted | either, places, UNKNOWN),
+        np.where(~counted | either, places, UNKNOWN),
+        np.full((len(rows), len(Feature) + 2), UNKNOWN, dtype=np.int64),
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Batch:
     """Samples as a network takes them: `Looks`, one axis more in front, and their targets."""
@@ -122,12 +140,13 @@ def batches(
     targets : Targets
         Of these samples.
     size : int
-        Samples a batch.
+        Samples a batch; all, where there are fewer.
     seed : int
         Of order and variation.
     first : int
         Number of the first batch: a training that goes on sees what it would have seen.
     """
+    size = min(size, len(indices))
     per_epoch = len(indices) // size
     number = first
     while True:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,16 @@ from defacto.simulate.dataset import Dataset
 from defacto.simulate.recipe import Limits
 from defacto.training.learner import CHECKPOINT, DieWithTrainer, Learner
 from defacto.training.outcome_networks import OUTCOMES, DelbarreNet, RenderNet
-from defacto.training.outcome_samples import UNKNOWN, Batch, Targets, batches, read_batch, targets_of
+from defacto.training.outcome_samples import (
+    PEOPLE,
+    UNKNOWN,
+    Batch,
+    Targets,
+    batches,
+    read_batch,
+    targets_of,
+    targets_of_people,
+)
 
 Figures = Mapping[str, float]
 SPLITS = ("train", "validation", "test")
@@ -95,13 +105,21 @@ TRAININGS: Mapping[str, OutcomeTraining] = {
 
 
 class _Stream(IterableDataset[Batch]):
-    def __init__(self, folder: Path, training: OutcomeTraining, first: int) -> None:
-        self.folder, self.training, self.first = folder, training, first
+    """Batches of each data set in turn."""
+
+    def __init__(self, folders: Sequence[Path], training: OutcomeTraining, first: int) -> None:
+        self.folders, self.training, self.first = folders, training, first
 
     def __iter__(self) -> Iterator[Batch]:
-        dataset, training = Dataset(self.folder), self.training
-        indices, targets = split_of(dataset, "train")
-        yield from batches(dataset, indices, targets, training.batch, training.seed, self.first)
+        training, count = self.training, len(self.folders)
+        streams = []
+        for turn, folder in enumerate(self.folders):
+            dataset = Dataset(folder)
+            indices, targets = split_of(dataset, "train")
+            done = len(range(turn, self.first, count))
+            streams.append(batches(dataset, indices, targets, training.batch, training.seed, done))
+        for step in itertools.count(self.first):
+            yield next(streams[step % count])
 
 
 def split_of(dataset: Dataset, split: str) -> tuple[npt.NDArray[np.int64], Targets]:
@@ -115,8 +133,10 @@ def split_of(dataset: Dataset, split: str) -> tuple[npt.NDArray[np.int64], Targe
     chosen = [row for row in dataset.rows if row["split"] == split]
     if not chosen:
         raise SettingsError(f"{dataset.folder.name} has no samples of the split {split}.")
-    limits = Limits(**dataset.description["recipe"]["limits"])
-    return np.array([row["index"] for row in chosen], dtype=np.int64), targets_of(chosen, limits)
+    indices = np.array([row["index"] for row in chosen], dtype=np.int64)
+    if PEOPLE in dataset.description:
+        return indices, targets_of_people(chosen)
+    return indices, targets_of(chosen, Limits(**dataset.description["recipe"]["limits"]))
 
 
 def train(
@@ -126,6 +146,7 @@ def train(
     *,
     minutes: float = float("inf"),
     start: Mapping[str, Tensor] | None = None,
+    also: Path | None = None,
     tell: Callable[[int, float], None] = lambda step, loss: None,
 ) -> Figures:
     """Train, or go on where an earlier call stopped.
@@ -141,7 +162,9 @@ def train(
     minutes : float
         Stop after so long; the next call goes on.
     start : mapping of str to Tensor, optional
-        Weights that a new training begins with; by default random ones.
+        Weights that a new training begins with, and that it must outdo; by default random ones.
+    also : Path, optional
+        Another data set, of which every other batch is.
     tell : callable
         Is told the step and the running loss after each step.
 
@@ -158,7 +181,15 @@ def train(
         learner.begin_with(start)
     dataset = Dataset(data)
     indices, targets = split_of(dataset, "validation")
-    stream = _Stream(data, training, learner.step)
+
+    def look_back() -> Figures:
+        found = judge(predict(learner.averaged, dataset, indices, training.device), targets)
+        learner.judged(folder, -found["entropy" if found["entropy"] > 0 else "entropy_no_ears"], found)
+        return found
+
+    if start is not None and learner.step == 0:
+        look_back()
+    stream = _Stream([data] if also is None else [data, also], training, learner.step)
     loader: Any = DataLoader(
         stream,
         batch_size=None,
@@ -167,7 +198,8 @@ def train(
         multiprocessing_context="spawn",
         worker_init_fn=DieWithTrainer(),
     )
-    end, saved, figures = time.monotonic() + 60 * minutes, time.monotonic(), {}
+    end, saved = time.monotonic() + 60 * minutes, time.monotonic()
+    figures: Figures = {}
     for batch in loader:
         learner.network.train()
         with torch.autocast(training.device, torch.bfloat16, enabled=training.network == "defacto-render"):
@@ -176,9 +208,7 @@ def train(
         tell(learner.step, learner.loss)
         over = learner.step >= training.steps or time.monotonic() > end
         if learner.step % training.judge_every == 0 or learner.step >= training.steps:
-            logits = predict(learner.averaged, dataset, indices, training.device)
-            figures = judge(logits, targets)
-            learner.judged(folder, -figures["entropy"], figures)
+            figures = look_back()
         if time.monotonic() - saved > 120 or over:
             learner.save(folder / CHECKPOINT)
             saved = time.monotonic()
@@ -207,20 +237,24 @@ def outcome_loss(logits: Tensor, targets: Targets) -> Tensor:
     targets : Targets
         Of the n samples.
     """
-    with_ears = torch.from_numpy(targets.with_ears).to(logits.device)
-    loss = functional.cross_entropy(logits[:, :OUTCOMES], with_ears, ignore_index=UNKNOWN)
+    loss = _entropy(logits[:, :OUTCOMES], targets.with_ears)
     if logits.shape[1] == OUTCOMES:
         return loss
-    without_ears = torch.from_numpy(targets.without_ears).to(logits.device)
-    loss = loss + functional.cross_entropy(
-        logits[:, OUTCOMES : 2 * OUTCOMES], without_ears, ignore_index=UNKNOWN
-    )
+    loss = loss + _entropy(logits[:, OUTCOMES : 2 * OUTCOMES], targets.without_ears)
     parts = torch.from_numpy(targets.parts).to(logits.device)
     known = parts != UNKNOWN
     each = functional.binary_cross_entropy_with_logits(
         logits[:, 2 * OUTCOMES :], parts.clamp(min=0).float(), reduction="none"
     )
-    return loss + 2 * (each * known).sum() / known.sum()
+    return loss + 2 * (each * known).sum() / known.sum().clamp(min=1)
+
+
+def _entropy(logits: Tensor, wanted: npt.NDArray[np.int64]) -> Tensor:
+    """Return the cross-entropy of what is known; 0 where nothing is."""
+    total = functional.cross_entropy(
+        logits, torch.from_numpy(wanted).to(logits.device), ignore_index=UNKNOWN, reduction="sum"
+    )
+    return total / max(1, np.count_nonzero(wanted != UNKNOWN))
 
 
 def predict(
@@ -244,9 +278,8 @@ def judge(logits: npt.NDArray[np.float32], targets: Targets) -> dict[str, float]
     if logits.shape[1] > OUTCOMES:
         other = _outcome_figures(logits[:, OUTCOMES : 2 * OUTCOMES], targets.without_ears)
         figures["entropy_no_ears"], figures["right_no_ears"] = other
-        known = targets.parts != UNKNOWN
-        said = logits[:, 2 * OUTCOMES :] > 0
-        figures["right_parts"] = float((said == targets.parts)[known].mean())
+        right = (logits[:, 2 * OUTCOMES :] > 0) == targets.parts
+        figures["right_parts"] = _mean(right[targets.parts != UNKNOWN])
     return figures
 
 
@@ -255,24 +288,27 @@ def _outcome_figures(logits: npt.NDArray[np.float32], wanted: npt.NDArray[np.int
     logits, wanted = logits[known].astype(np.float64), wanted[known]
     log_p = logits - np.log(np.exp(logits - logits.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True))
     log_p -= logits.max(axis=1, keepdims=True)
-    return float(-log_p[np.arange(len(wanted)), wanted].mean()), float(
-        (logits.argmax(axis=1) == wanted).mean()
-    )
+    return _mean(-log_p[np.arange(len(wanted)), wanted]), _mean(logits.argmax(axis=1) == wanted)
+
+
+def _mean(values: npt.NDArray[Any]) -> float:
+    return float(values.mean()) if values.size else math.nan
 
 
 def temperatures(logits: npt.NDArray[np.float32], targets: Targets) -> dict[str, float]:
     """Return by what to divide logits so that probabilities are honest: ``ears``, ``no_ears``, ``parts``.
 
-    Fitted by cross-entropy (doi:10.48550/arXiv.1706.04599), on samples that the weights have not seen.
+    Fitted by cross-entropy (doi:10.48550/arXiv.1706.04599), on samples that the weights have not seen; those
+    are left out for which no sample is known.
     """
     found = {"ears": _temperature(logits[:, :OUTCOMES], targets.with_ears)}
     if logits.shape[1] > OUTCOMES:
         found["no_ears"] = _temperature(logits[:, OUTCOMES : 2 * OUTCOMES], targets.without_ears)
         parts, wanted = logits[:, 2 * OUTCOMES :].ravel(), targets.parts.ravel()
         found["parts"] = _temperature(np.stack([np.zeros_like(parts), parts], axis=1), wanted)
-    return {name: round(value, 4) for name, value in found.items()}
+    return {name: round(value, 4) for name, value in found.items() if value}
 
 
 def _temperature(logits: npt.NDArray[np.float32], wanted: npt.NDArray[np.int64]) -> float:
     known = wanted != UNKNOWN
-    return fit_temperature(logits[known].astype(np.float64), wanted[known])
+    return fit_temperature(logits[known].astype(np.float64), wanted[known]) if known.any() else 0.0

@@ -33,6 +33,8 @@ def draw_template(rng: np.random.Generator, wanted: Outcome) -> Values:
             "tilt_deg": _normal(rng, 7.0),
             "spare_mm": None,
         }
+    if wanted is Outcome.FAILURE and rng.random() < 0.4:
+        return values | {"nudge_mm": _nudge(rng, 5, (-30, -8), (-4, 12)), "ears": False, "spare_mm": None}
     if wanted is Outcome.FAILURE:
         side = float(rng.choice([-1, 1]))
         nudge = [side * float(rng.uniform(8, 30)), float(rng.uniform(-30, -5)), float(rng.uniform(-15, 30))]
@@ -159,7 +161,13 @@ def draw_shear(rng: np.random.Generator, wanted: Outcome) -> Values:
         Outcome.SHALLOW: (8, 60),
         Outcome.FAILURE: (-45, -5),
     }
-    angle = rng.uniform(-15, 75) if wanted is Outcome.FAILURE else rng.uniform(22, 52)
+    angles = {
+        Outcome.PASS: (22, 52),
+        Outcome.DEEP: (-8, 55),
+        Outcome.SHALLOW: (5, 55),
+        Outcome.FAILURE: (-15, 75),
+    }
+    angle = rng.uniform(*angles[wanted])
     ears = rng.random() < (0.6 if wanted in {Outcome.SHALLOW, Outcome.FAILURE} else 1.0)
     return {
         "angle_deg": float(angle),
@@ -198,7 +206,7 @@ def draw_box(rng: np.random.Generator, wanted: Outcome) -> Values:
         "top_mm": float(rng.uniform(*top)),
         "bottom_mm": float(rng.uniform(*bottom)),
         "tilt_deg": _normal(rng, 3.0),
-        "ears": bool(rng.random() < (0.7 if wanted is Outcome.SHALLOW else 1.0)),
+        "ears": bool(rng.random() < {Outcome.SHALLOW: 0.7, Outcome.FAILURE: 0.5}.get(wanted, 1.0)),
     }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from defacto.errors import RegistrationError
 from defacto.qc.classify import Maps
-from defacto.types import Decision, Measure, Outcome, Prediction, Reason, Removal, Scan
+from defacto.types import Decision, Looks, Measure, Outcome, Prediction, Reason, Removal, Scan
 
 PASS, SHALLOW_ONCE, NO_REGISTRATION_ONCE, UNSURE, CRASH, KILL, ALWAYS_DEEP, FAINT = range(1, 9)
 SLOWLY_S = float(os.environ.get("FAKE_SECONDS", "0"))
@@ -68,11 +68,15 @@ def slices(volume, grid, *, removal=None):
 
 
 def look(volume, grid, head):
-    return "looks"
+    shade = np.full((3, 165, 135), 3, dtype=np.uint8)
+    return Looks(shade, shade, shade[0, :128, :128])
 
 
 class RenderClassifier:
     """Is as sure as the measures are."""
+
+    def __init__(self, *, folder):
+        assert (folder / "networks.json").is_file()
 
     def predict(self, looks, *, ears):
         return [Prediction("made", {Outcome.PASS: 1.0}) for _ in looks]

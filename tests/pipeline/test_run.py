@@ -1,4 +1,5 @@
 import gzip
+import json
 import shutil
 
 import pytest
@@ -11,6 +12,8 @@ from defacto.pipeline.review import add_label
 from defacto.pipeline.run import Request, run, summarise
 from defacto.pipeline.sources import Selection
 from defacto.pipeline.store import Store
+from defacto.qc.classify import DATA
+from defacto.render import read_looks
 from defacto.types import Outcome, State
 
 
@@ -52,6 +55,26 @@ def test_only_the_last_attempt_keeps_its_volume(done):
     volumes = sorted(p.parent.relative_to(out / "scans").as_posix() for p in out.rglob("defaced.nii.gz"))
     last = {"pass": 1, "shallow": 2, "lost": 2, "unsure": 1, "deep": 3, "faint": 1}
     assert volumes == sorted(f"sub-{name}_T1w/attempt-{number}" for name, number in last.items())
+
+
+def test_what_the_classifier_saw_is_kept_of_every_attempt(done):
+    _, out, _ = done
+    folders = [path.parent for path in out.rglob("removal.nii.gz")]
+    assert len(folders) > 5
+    assert all(read_looks(folder / "looks.npz").shade.all() for folder in folders)
+
+
+def test_a_run_keeps_to_its_own_classifier(study, tmp_path, in_process):
+    own = tmp_path / "own"
+    shutil.copytree(DATA, own)
+    known = json.loads((own / "networks.json").read_text())
+    known["defacto-render"]["version"] = "own"
+    (own / "networks.json").write_text(json.dumps(known))
+    run(request(study, tmp_path / "out", network=own))
+    assert (tmp_path / "out" / "network" / "defacto-render.onnx").is_file()
+    run(request(study, tmp_path / "out"))
+    with pytest.raises(SettingsError, match="was made with defacto-render own"):
+        run(request(study, tmp_path / "out", network=DATA))
 
 
 def test_the_input_is_left_as_it_was(study, tmp_path):

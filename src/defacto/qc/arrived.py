@@ -12,7 +12,7 @@ from defacto.anatomy.morphology import closed, distance_mm, largest_piece, skin
 from defacto.anatomy.network import Segmentation
 from defacto.anatomy.regions import Region
 from defacto.anatomy.resample import carry, straight_grid
-from defacto.types import Scan
+from defacto.types import Mask, Scan
 
 _VOXEL_MM = 2.0
 _BARE_MM = 3.0
@@ -62,13 +62,24 @@ def look_at(scan: Scan, seen: Segmentation) -> Arrival:
     volumes = seen.volumes_ml()
     grid = straight_grid(scan.grid, _VOXEL_MM)
     small = carry(scan.volume, scan.grid, grid, np.eye(4))
-    head = closed(find_head(small, grid), _SKULL_MM / _VOXEL_MM)
+    head = find_head(small, grid)
     brain = carry(seen.tissue.astype(np.float32), seen.grid, grid, np.eye(4)) > 0.5
     bare = 0.0
     if head.any() and brain.any():
+        around = _around(brain, round((_SKULL_MM + 2 * _BARE_MM) / _VOXEL_MM))
+        head, brain = closed(head[around], _SKULL_MM / _VOXEL_MM), brain[around]
         depth = -distance_mm(np.pad(head, 1, mode="edge"))[1:-1, 1:-1, 1:-1]
         surface = skin(largest_piece(brain))
         bare = float(np.count_nonzero(surface & (depth < _BARE_MM)) * _VOXEL_MM**2 / 100)
     there = tuple(region for region, least in LEAST_ML.items() if volumes[region] >= least)
     brain_ml = float(np.count_nonzero(seen.tissue) * seen.grid.voxel_ml)
     return Arrival(there, bare, brain_ml, sum(volumes.values()) - brain_ml)
+
+
+def _around(mask: Mask, voxels: int) -> tuple[slice, ...]:
+    """Return the box of a mask, wider by so many voxels."""
+    box = []
+    for axis in range(mask.ndim):
+        used = np.flatnonzero(mask.any(axis=tuple(n for n in range(mask.ndim) if n != axis)))
+        box.append(slice(max(0, int(used[0]) - voxels), int(used[-1]) + voxels + 1))
+    return tuple(box)

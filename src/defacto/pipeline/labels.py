@@ -80,7 +80,7 @@ def collect_labels(records: Iterable[Record], model: str) -> Labels:
     )
 
 
-def _first_said(record: Record, attempts: list[Attempt]) -> tuple[Attempt, set[Outcome]] | None:
+def _first_said(record: Record, attempts: list[Attempt]) -> tuple[Attempt, set[Outcome | None]] | None:
     """Return the first of these attempts that was reviewed, and what its reviewers last said."""
     for attempt in attempts:
         words = last_words(attempt, record.reviews)

@@ -161,6 +161,7 @@ def _run(
     name = f"run-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(2)}"
     store = Store.create(out.root, run=name)
     with settled(out, settings, begun=store.has_attempts()) as changed:
+        store.adopt(settings)
         store.add_events([("settings", sentence, None, None) for sentence in changed])
         store.add_scans([row_of(source) for source in sources])
         _note_left_out(store, left_out)

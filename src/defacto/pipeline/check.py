@@ -15,6 +15,7 @@ from defacto.errors import DefactoError, InputError
 from defacto.io import names, volume
 from defacto.io.kind import walk_files
 from defacto.io.loose import NO_HEAD
+from defacto.pipeline.attempt import classify
 from defacto.pipeline.clock import Clock
 from defacto.pipeline.job import describe
 from defacto.pipeline.sources import sentence
@@ -164,7 +165,13 @@ def check_file(path: str, settings: Settings, ears: bool = False, draw: bool = F
 
 
 def check_scan(
-    scan: Scan, settings: Settings, *, path: str = "", ears: bool = False, draw: bool = False
+    scan: Scan,
+    settings: Settings,
+    *,
+    path: str = "",
+    ears: bool = False,
+    draw: bool = False,
+    explain: bool = False,
 ) -> Checked:
     """Say of a scan alone whether a face can be made out and whether its brain is whole.
 
@@ -180,6 +187,8 @@ def check_scan(
         Whether an ear that can be made out counts.
     draw : bool
         Whether to make pictures.
+    explain : bool
+        Whether to add ``class_maps``, a picture of what speaks for each answer.
 
     Raises
     ------
@@ -202,6 +211,9 @@ def check_scan(
         with clock.step("draw"):
             pictures = dict(render.surface_views(scan.volume, upright, head))
             pictures["slices"] = render.slices(scan.volume, upright)
+    if explain:
+        with clock.step("explain"):
+            _, pictures["class_maps"] = classify(looks, ears=ears)
     decision = qc.decide_alone(prediction, arrival, settings)
     return Checked(path, decision, prediction, arrival, pictures, clock.seconds)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from defacto.errors import StoreError
 from defacto.pipeline import queue, rows, standings
@@ -123,6 +123,22 @@ class Desk:
         with reading(self._engine) as connection:
             return totals(connection)
 
+    def waiting(self) -> dict[str, int]:
+        """Return how many scans wait in each queue."""
+        sums = self.totals()
+        return {queue.value: round(sums.get(("queue", queue.value), 0)) for queue in Queue}
+
+    def rows(self, state: State | None, after: int, count: int, name: str = "") -> Sequence[Any]:
+        """Return rows of scans in the order they were found, those after an id; of a state, or of a name."""
+        columns = (STANDING.c.scan_id, STANDING.c.token, STANDING.c.name, STANDING.c.state, STANDING.c.number)
+        query = select(*columns, STANDING.c.queue).where(STANDING.c.scan_id > after)
+        if state is not None:
+            query = query.where(STANDING.c.state == state.value)
+        if name:
+            query = query.where(STANDING.c.name == name)
+        with reading(self._engine) as connection:
+            return connection.execute(query.order_by(STANDING.c.scan_id).limit(count)).all()
+
     def find(self, token: str) -> Record | None:
         """Return the scan that a token stands for."""
         with reading(self._engine) as connection:
@@ -151,6 +167,22 @@ class Desk:
         with reading(self._engine) as connection:
             query = select(STANDING.c.name, STANDING.c.token).where(STANDING.c.name.in_(names))
             return {row.name: row.token for row in connection.execute(query)}
+
+    def log(self, before: int | None, count: int) -> Sequence[Any]:
+        """Return who decided what and when, the newest first; those before an id."""
+        back = REVIEW.alias()
+        taken_back = exists().where(back.c.retracts == REVIEW.c.id).label("taken_back")
+        query = (
+            select(REVIEW, ATTEMPT.c.number.label("attempt"), STANDING.c.name, STANDING.c.token, taken_back)
+            .join(ATTEMPT, ATTEMPT.c.id == REVIEW.c.attempt_id)
+            .join(STANDING, STANDING.c.name == ATTEMPT.c.name)
+            .order_by(REVIEW.c.id.desc())
+            .limit(count)
+        )
+        if before is not None:
+            query = query.where(REVIEW.c.id < before)
+        with reading(self._engine) as connection:
+            return connection.execute(query).all()
 
     # Working
 

@@ -11,8 +11,8 @@ from defacto.cli.common import Commands, add_out, new_command
 
 _NEEDED = ("fastapi", "uvicorn", "argon2")
 _DETAILS = """\
-Serves pages to this machine alone (127.0.0.1), until it is stopped with Ctrl-C. Who has an account signs in; as
-long as nobody has one, a link that works once is printed. Answers are kept the moment they are given.
+Serves pages to this machine alone (127.0.0.1), until it is stopped with Ctrl-C. Who has an account signs in;
+as long as nobody has one, a link that works once is printed. Answers are kept the moment they are given.
 
 Roles: a viewer sees what passed; a reviewer verifies and decides, without names of scans; a lead settles
 where reviewers do not agree, sees names and, with --input, originals, and asks for further attempts.

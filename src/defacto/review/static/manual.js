@@ -88,7 +88,6 @@ function answer(word) {
 /** @param {string} word @param {any} got */
 function told(word, got) {
   const line = byId("after");
-  line.hidden = false;
   if (got.refused) {
     tell(got.refused, 8000);
     line.textContent = `Not kept: ${got.refused}`;

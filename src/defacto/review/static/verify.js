@@ -25,7 +25,8 @@ function fit() {
   const high = Math.max(height, 300);
   let count = Math.floor(width / 300) * Math.floor(high / 155);
   count = Math.max(LEAST, Math.min(MOST, count));
-  return { count, columns: columnsFor(count, width, high) };
+  const columns = columnsFor(count, width, high);
+  return { count: Math.max(LEAST, count - (count % columns)), columns };
 }
 
 /** @param {number} count @param {number} width @param {number} height */

@@ -96,11 +96,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def _make_engine(url: URL, *, pooled: bool) -> Engine:
     pool: dict[str, Any] = {"poolclass": NullPool}
     if pooled:
-        pool = {"poolclass": QueuePool, "pool_size": _POOL, "max_overflow": _POOL, "pool_pre_ping": True}
+        pool = {"poolclass": QueuePool, "pool_size": _POOL, "max_overflow": _POOL}
     if url.get_backend_name() == "postgresql":
         if url.get_driver_name() == "psycopg2" and "+" not in url.drivername:
             url = url.set(drivername="postgresql+psycopg")
-        return create_engine(url, isolation_level="REPEATABLE READ", **pool)
+        return create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=pooled, **pool)
     if url.get_backend_name() != "sqlite":
         raise ArgumentError("neither SQLite nor PostgreSQL")
     engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False}, **pool)

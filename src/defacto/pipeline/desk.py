@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, exists, insert, select
 
@@ -20,11 +20,14 @@ from defacto.pipeline.state import Queue
 from defacto.pipeline.store import Store
 from defacto.pipeline.tables import ASK, ATTEMPT, REVIEW
 from defacto.pipeline.tally import totals
+from defacto.pipeline.together import Together
 from defacto.types import Mode, Outcome, Review, State
 
+T = TypeVar("T")
 MODE_OF = {Queue.VERIFY: Mode.VERIFICATION, Queue.MANUAL: Mode.MANUAL, Queue.LEAD: Mode.LEAD}
 
 
+_REMEMBERED = 20_000
 MOST = 60
 """Most scans on a page of the gallery."""
 
@@ -115,6 +118,8 @@ class Desk:
         self.store = store
         self._engine = store.engine
         self._clock = clock
+        self._together = Together(self._engine) if self._engine.dialect.name == "sqlite" else None
+        self._files: dict[tuple[str, int], Mapping[str, str]] = {}
 
     # Reading
 
@@ -145,22 +150,27 @@ class Desk:
             name = connection.execute(select(STANDING.c.name).where(STANDING.c.token == token)).scalar()
         return None if name is None else self.store.record(name)
 
-    def file(self, token: str, number: int, role: str) -> tuple[str, State] | None:
-        """Return where a file of an attempt lies below the run's folder, and where the scan stands.
+    def file(self, token: str, number: int, role: str) -> str | None:
+        """Return where a file of an attempt lies below the run's folder; attempts never change."""
+        key = (token, number)
+        if key not in self._files:
+            query = (
+                select(ATTEMPT.c.files)
+                .join(STANDING, STANDING.c.name == ATTEMPT.c.name)
+                .where(STANDING.c.token == token, ATTEMPT.c.number == number)
+            )
+            with reading(self._engine) as connection:
+                files = connection.execute(query).scalar()
+            if files is None:
+                return None
+            self._remember({key: files})
+            return str(files[role]) if role in files else None
+        return self._files[key].get(role)
 
-        An attempt that is not the last counts as one that a person has to decide.
-        """
-        query = (
-            select(ATTEMPT.c.files, STANDING.c.state, STANDING.c.number)
-            .join(STANDING, STANDING.c.name == ATTEMPT.c.name)
-            .where(STANDING.c.token == token, ATTEMPT.c.number == number)
-        )
-        with reading(self._engine) as connection:
-            row = connection.execute(query).first()
-        if row is None or role not in row.files:
-            return None
-        state = State(row.state) if row.number == number else State.MANUAL
-        return str(row.files[role]), state
+    def _remember(self, files: Mapping[tuple[str, int], Mapping[str, str]]) -> None:
+        if len(self._files) > _REMEMBERED:
+            self._files = {}
+        self._files.update(files)
 
     def tokens(self, names: Sequence[str]) -> dict[str, str]:
         """Return the tokens of scans, by name."""
@@ -200,10 +210,12 @@ class Desk:
         wanted : sequence of str
             Tokens of scans to be among them, if they are free.
         """
-        with writing(self._engine) as connection:
+
+        def work(connection: Connection) -> list[Case]:
             ids = _ids_of(connection, wanted)
-            held = queue.lease(connection, reader, where, count, self._clock(), ids)
-            return _cases(connection, held)
+            return self._lease(connection, reader, where, count, ids)
+
+        return self._write(work)
 
     def answer(self, reader: Reader, answers: Sequence[Answer]) -> list[Received]:
         """Keep answers, all in one transaction; return what became of each, in order.
@@ -211,7 +223,14 @@ class Desk:
         An answer is refused where another attempt was made meanwhile, or where a pass is said of what left
         nothing to pass; the others are kept all the same.
         """
-        with writing(self._engine) as connection:
+        return self.answer_and_take(reader, answers, None, 0)[0]
+
+    def answer_and_take(
+        self, reader: Reader, answers: Sequence[Answer], where: Queue | None, count: int
+    ) -> tuple[list[Received], list[Case]]:
+        """Do `answer`, then `take`, in one transaction."""
+
+        def work(connection: Connection) -> tuple[list[Received], list[Case]]:
             rows_of = _rows_of(connection, [answer.token for answer in answers])
             standings.hold(connection, [row.name for row in rows_of.values()])
             rows_of = _rows_of(connection, [answer.token for answer in answers])
@@ -227,8 +246,13 @@ class Desk:
             done = [rows_of[r.token] for r in received if not r.refused and r.token in rows_of]
             queue.give_back(connection, reader, [row.scan_id for row in done])
             records = self._refresh(connection, [row.name for row in done])
-            return [replace(r, record=records.get(rows_of[r.token].name)) if r.token in rows_of else r
-                    for r in received]  # fmt: skip
+            told = [
+                replace(each, record=records.get(rows_of[each.token].name)) if each.token in rows_of else each
+                for each in received
+            ]
+            return told, self._lease(connection, reader, where, count, ()) if where and count else []
+
+        return self._write(work)
 
     def undo(self, reader: Reader, of: str, key: str) -> list[str]:
         """Take back an answer, or a page of them; the reader has the scans before them again.
@@ -252,7 +276,8 @@ class Desk:
         StoreError
             If there is no such answer, or another attempt was made since.
         """
-        with writing(self._engine) as connection:
+
+        def work(connection: Connection) -> list[str]:
             reviews = _answers(connection, [_key(reader, each) for each in keys_of(of)])
             if not reviews:
                 raise StoreError("There is no such answer of yours; nothing was undone.")
@@ -285,9 +310,12 @@ class Desk:
                 queue.lease(connection, reader, where, 0, self._clock(), ids)
             return [row.token for row in reviews]
 
+        return self._write(work)
+
     def skip(self, reader: Reader, token: str) -> None:
         """Put a scan off: the reader gets it again when nothing else is left, and others may have it."""
-        with writing(self._engine) as connection:
+
+        def work(connection: Connection) -> None:
             row = _rows_of(connection, [token]).get(token)
             if row is None or row.attempt_id is None:
                 return
@@ -295,6 +323,8 @@ class Desk:
             known = select(SKIP.c.reader).where(SKIP.c.attempt_id == row.attempt_id)
             if reader.name not in set(connection.execute(known).scalars()):
                 connection.execute(insert(SKIP).values(attempt_id=row.attempt_id, reader=reader.name))
+
+        self._write(work)
 
     def ask(self, reader: Reader, token: str, number: int, parameters: Mapping[str, Any], key: str) -> Record:
         """Ask for another attempt with own parameters.
@@ -317,7 +347,8 @@ class Desk:
         StoreError
             If there is no such scan, or that attempt was made already.
         """
-        with writing(self._engine) as connection:
+
+        def work(connection: Connection) -> Record:
             row = _rows_of(connection, [token]).get(token)
             if row is None:
                 raise StoreError("There is no such scan.")
@@ -336,6 +367,21 @@ class Desk:
                 connection.execute(insert(ASK).values(**values))
             queue.give_back(connection, reader, [row.scan_id])
             return self._refresh(connection, [row.name])[row.name]
+
+        return self._write(work)
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        if self._together is not None:
+            return self._together.write(work)
+        with writing(self._engine) as connection:
+            return work(connection)
+
+    def _lease(
+        self, connection: Connection, reader: Reader, where: Queue, count: int, wanted: Sequence[int]
+    ) -> list[Case]:
+        cases = _cases(connection, queue.lease(connection, reader, where, count, self._clock(), wanted))
+        self._remember({(case.token, case.number): case.files for case in cases})
+        return cases
 
     def _refresh(self, connection: Connection, names: Sequence[str]) -> dict[str, Record]:
         found = standings.refresh(connection, sorted(set(names)), self.store.settings)

@@ -149,12 +149,14 @@ class Accounts:
             connection.execute(insert(SIGN_IN).values(**values))
         return token
 
+    def seen_just_now(self, token: str) -> Account | None:
+        """Return whose session it is, if that was looked up in the last seconds."""
+        looked, account = self._fresh.get(digest(token), (0.0, None))
+        return account if account is not None and 0 <= self._clock() - looked < _FRESH_S else None
+
     def signed_in(self, token: str) -> Account | None:
         """Return whose session it is, if it has not ended."""
         now, key = self._clock(), digest(token)
-        looked, account = self._fresh.get(key, (-_FRESH_S, None))
-        if account is not None and now - looked < _FRESH_S:
-            return account
         query = (
             select(ACCOUNT, SIGN_IN.c.begun, SIGN_IN.c.seen)
             .join(SIGN_IN, SIGN_IN.c.account_id == ACCOUNT.c.id)

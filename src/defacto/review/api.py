@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from defacto.config import deface_settings
 from defacto.errors import StoreError
-from defacto.pipeline.desk import MODE_OF, MOST, Answer, Received
+from defacto.pipeline.desk import MODE_OF, MOST, Answer, Case, Received
 from defacto.pipeline.records import Record
 from defacto.pipeline.state import Queue
 from defacto.review.choice import chosen
@@ -59,11 +59,12 @@ class OneAnswer(_Body):
 
 
 class Answers(_Body):
-    """One answer, or those of a page of the gallery."""
+    """One answer, or those of a page of the gallery; with `more`, so many scans to answer next."""
 
     queue: Queue
     answers: list[OneAnswer] = Field(min_length=1, max_length=MOST)
     page: Key | None = None
+    more: int = Field(default=0, ge=0, le=2 * MOST)
 
 
 class Undo(_Body):
@@ -111,7 +112,11 @@ def take(body: Take, site: TheSite, guest: TheReviewer) -> dict[str, Any]:
     """Return scans to answer, which nobody else gets meanwhile, and how many wait."""
     _may(guest, body.queue)
     cases = site.desk.take(guest.reader, body.queue, body.count, body.wanted)
-    return {"cases": [case_view(case) for case in cases], "waiting": site.desk.waiting()}
+    return {"cases": _views(cases), "waiting": site.desk.waiting()}
+
+
+def _views(cases: list[Case]) -> list[dict[str, Any]]:
+    return [case_view(case) for case in cases]
 
 
 @router.get("/waiting")
@@ -144,8 +149,11 @@ def answers(body: Answers, site: TheSite, guest: TheReviewer) -> dict[str, Any]:
         )
         for place, each in enumerate(body.answers)
     ]
-    received = site.desk.answer(guest.reader, kept)
-    return {"received": [_told(each, words[each.token], site) for each in received]}
+    received, cases = site.desk.answer_and_take(guest.reader, kept, body.queue, body.more)
+    told = [_told(each, words[each.token], site) for each in received]
+    return {"received": told} | (
+        {"cases": _views(cases), "waiting": site.desk.waiting()} if body.more else {}
+    )
 
 
 def _told(received: Received, word: str, site: Site) -> dict[str, Any]:

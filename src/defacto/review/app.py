@@ -44,27 +44,31 @@ def create_app(site: Site, hosts: Iterable[str]) -> FastAPI:
     return app
 
 
-def _refused(request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     code = error.code if isinstance(error, DeskError) else getattr(error, "status_code", 400)
     said = str(error) if isinstance(error, DeskError) else HTTPStatus(code).phrase
     if code == HTTPStatus.UNAUTHORIZED and not request.url.path.startswith("/api/"):
         return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
-    return _answer(request, code, said)
+    return await _answer(request, code, said)
 
 
-def _not_understood(request: Request, error: Exception) -> Response:
+async def _not_understood(request: Request, error: Exception) -> Response:
     """Say where a request is wrong without giving back what it held."""
     errors = error.errors() if isinstance(error, RequestValidationError) else []
     places = sorted({".".join(str(part) for part in each["loc"] if isinstance(part, str)) for each in errors})
-    return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, f"Not understood: {', '.join(places)[:200]}.")
+    return await _answer(
+        request, HTTPStatus.UNPROCESSABLE_ENTITY, f"Not understood: {', '.join(places)[:200]}."
+    )
 
 
-def _failed(request: Request, error: Exception) -> Response:
+async def _failed(request: Request, error: Exception) -> Response:
     print(f"defacto review: a request failed: {describe(error)}.", file=sys.stderr)
-    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, "The desk failed at this; its log says where.")
+    return await _answer(
+        request, HTTPStatus.INTERNAL_SERVER_ERROR, "The desk failed at this; its log says where."
+    )
 
 
-def _answer(request: Request, code: int, said: str) -> Response:
+async def _answer(request: Request, code: int, said: str) -> Response:
     if request.url.path.startswith("/api/") or request.url.path.startswith(("/picture/", "/before/")):
         return JSONResponse({"detail": said}, status_code=code)
-    return sentence_page(request, code, said)
+    return await sentence_page(request, code, said)

@@ -14,7 +14,7 @@ from defacto import __version__
 from defacto.pipeline.state import Queue
 from defacto.report import words
 from defacto.report.pages import environment
-from defacto.review.site import DeskError, Guest, guest_of, site_of
+from defacto.review.site import DeskError, Guest, Site, guest_of
 from defacto.types import Feature, Outcome, State
 
 THEMES = ("dark", "light")
@@ -24,7 +24,7 @@ def show(
     request: Request, template: str, guest: Guest | None, *, code: int = HTTPStatus.OK, **values: Any
 ) -> HTMLResponse:
     """Return a page."""
-    site = site_of(request)
+    site: Site = request.app.state.site
     theme = request.cookies.get("theme", "")
     text = (
         _environment()
@@ -44,10 +44,10 @@ def show(
     return HTMLResponse(text, status_code=code)
 
 
-def sentence_page(request: Request, code: int, said: str) -> HTMLResponse:
+async def sentence_page(request: Request, code: int, said: str) -> HTMLResponse:
     """Return a page that says one sentence."""
     try:
-        guest = guest_of(request)
+        guest = await guest_of(request)
     except DeskError:
         guest = None
     return show(request, "sentence.html", guest, code=code, said=said)

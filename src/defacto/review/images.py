@@ -9,7 +9,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi import Path as InPath
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 
+from defacto.pipeline.state import standing_of_record
 from defacto.review.site import DeskError, Guest, Site, guest_of, lead_of, site_of
 from defacto.review.views import CAPTIONS, OPINIONS, SEEN_BY_ALL, may_know
 
@@ -21,7 +23,7 @@ _NONE = "There is no such picture."
 
 
 @router.get("/picture/{token}/{number}/{role}")
-def picture(
+async def picture(
     token: Token,
     number: Number,
     role: str,
@@ -29,19 +31,26 @@ def picture(
     guest: Annotated[Guest, Depends(guest_of)],
 ) -> Response:
     """Return a picture of a result."""
-    found = site.desk.file(token, number, role) if role in CAPTIONS else None
-    if found is None:
+    return _png(await run_in_threadpool(_content, token, number, role, site, guest))
+
+
+def _content(token: str, number: int, role: str, site: Site, guest: Guest) -> bytes:
+    path = site.desk.file(token, number, role) if role in CAPTIONS else None
+    if path is None:
         raise DeskError(HTTPStatus.NOT_FOUND, _NONE)
-    path, state = found
-    if not guest.account.reviews and state not in SEEN_BY_ALL:
-        raise DeskError(
-            HTTPStatus.FORBIDDEN, "Viewers see pictures of passes only: this one may show a face."
-        )
-    if role in OPINIONS and not guest.account.leads:
+    if not guest.account.reviews or (role in OPINIONS and not guest.account.leads):
         record = site.desk.find(token)
-        if record is None or not may_know(record, guest.account, site.settings):
+        if record is None:
+            raise DeskError(HTTPStatus.NOT_FOUND, _NONE)
+        last = bool(record.attempts) and record.attempts[-1].number == number
+        passed = last and standing_of_record(record, site.settings).state in SEEN_BY_ALL
+        if not guest.account.reviews and not passed:
+            raise DeskError(
+                HTTPStatus.FORBIDDEN, "Viewers see pictures of passes only: others may show a face."
+            )
+        if role in OPINIONS and not may_know(record, guest.account, site.settings):
             raise DeskError(HTTPStatus.FORBIDDEN, "The machine's opinion is shown after your answer.")
-    return _png(read_inside(site.out, path))
+    return read_inside(site.out, path)
 
 
 @router.get("/before/{token}/{number}/{role}")

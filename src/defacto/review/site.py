@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from fastapi import HTTPException, Request
+from starlette.concurrency import run_in_threadpool
 
 from defacto.config import Settings
 from defacto.errors import DefactoError
@@ -95,13 +96,13 @@ class Guest:
         return form_token(self.session)
 
 
-def site_of(request: Request) -> Site:
+async def site_of(request: Request) -> Site:
     """Return the desk that a request was sent to."""
     site: Site = request.app.state.site
     return site
 
 
-def guest_of(request: Request) -> Guest:
+async def guest_of(request: Request) -> Guest:
     """Return who sent a request.
 
     Raises
@@ -110,7 +111,10 @@ def guest_of(request: Request) -> Guest:
         If nobody is signed in, or a request that changes something does not come from a page of the session.
     """
     session = request.cookies.get(COOKIE, "")
-    account = site_of(request).accounts.signed_in(session) if session else None
+    account = None
+    if session:
+        accounts = (await site_of(request)).accounts
+        account = accounts.seen_just_now(session) or await run_in_threadpool(accounts.signed_in, session)
     if account is None:
         raise DeskError(HTTPStatus.UNAUTHORIZED, "Sign in first.")
     guest = Guest(account, session)
@@ -123,17 +127,17 @@ def guest_of(request: Request) -> Guest:
     return guest
 
 
-def reviewer_of(request: Request) -> Guest:
+async def reviewer_of(request: Request) -> Guest:
     """Return who sent a request, if the person may decide."""
-    guest = guest_of(request)
+    guest = await guest_of(request)
     if not guest.account.reviews:
         raise DeskError(HTTPStatus.FORBIDDEN, "Viewers look only; reviewers decide.")
     return guest
 
 
-def lead_of(request: Request) -> Guest:
+async def lead_of(request: Request) -> Guest:
     """Return who sent a request, if it is a lead."""
-    guest = guest_of(request)
+    guest = await guest_of(request)
     if not guest.account.leads:
         raise DeskError(HTTPStatus.FORBIDDEN, "Only leads may do that.")
     return guest

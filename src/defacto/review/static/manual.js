@@ -77,12 +77,14 @@ function answer(word) {
   answered.add(each.token);
   const one = { token: each.token, number: each.number, word, key, features, note, seconds };
   byId("note").blur();
-  const sent = outbox.put("/api/answers", { queue, answers: [one] });
+  const sent = outbox.put("/api/answers", { queue, answers: [one], more: AHEAD });
   show(next.shift() ?? null);
   sent
-    .then((got) => told(word, got.received[0]))
-    .catch(() => {})
-    .then(fill);
+    .then((got) => {
+      told(word, got.received[0]);
+      return have(got);
+    })
+    .catch(fill);
 }
 
 /** @param {string} word @param {any} got */
@@ -156,19 +158,23 @@ function forth() {
 /** Have a few scans behind the one on the screen. */
 async function fill() {
   try {
-    const got = await post("/api/take", { queue, count: AHEAD });
-    showWaiting(got.waiting);
-    const known = new Set([...(now ? [now.token] : []), ...answered]);
-    const free = got.cases.filter((/** @type {Case} */ each) => !known.has(each.token));
-    if (now || again) next = free;
-    else {
-      next = free.slice(1);
-      await show(free[0] ?? null);
-    }
-    for (const src of next.flatMap(sources)) pictures.get(src).catch(() => {});
+    await have(await post("/api/take", { queue, count: AHEAD }));
   } catch (error) {
     tell(/** @type {Error} */ (error).message);
   }
+}
+
+/** @param {{cases: Case[], waiting: any}} got */
+async function have(got) {
+  showWaiting(got.waiting);
+  const known = new Set([...(now ? [now.token] : []), ...answered]);
+  const free = got.cases.filter((each) => !known.has(each.token));
+  if (now) next = free;
+  else {
+    next = free.slice(1);
+    await show(free[0] ?? null);
+  }
+  for (const src of next.flatMap(sources)) pictures.get(src).catch(() => {});
 }
 
 form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => {

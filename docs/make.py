@@ -88,6 +88,7 @@ def _help(action: argparse.Action) -> str:
 
 ROOMS = (
     (("cli", "one file per command"),),
+    (("review", "the desk in the browser"),),
     (("report", "pages and plots for people"),),
     (
         ("pipeline", "order of the steps, store, states, retry, export"),

@@ -117,6 +117,19 @@ class RetrySettings:
 
 
 @dataclass(frozen=True)
+class ReviewSettings:
+    """How people review."""
+
+    double_share: float = _setting(
+        0.0, "Share of the scans that two people read, 0 to 1; which ones follows from their names."
+    )
+    blind: bool = _setting(True, "The machine's opinion is shown after a person's answer, not before.")
+    site_characters: int = _setting(
+        0, "How many characters at the beginning of a subject's label name its site; 0: there are no sites."
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of a run."""
 
@@ -125,6 +138,7 @@ class Settings:
     deface: DefaceSettings = field(default_factory=DefaceSettings)
     qc: QcSettings = field(default_factory=QcSettings)
     retry: RetrySettings = field(default_factory=RetrySettings)
+    review: ReviewSettings = field(default_factory=ReviewSettings)
 
 
 def read_settings(path: Path | None) -> Settings:

@@ -1,4 +1,4 @@
-"""The nouns: Grid, Scan, Looks, Removal, Outcome, Measure, Prediction, Decision, Attempt, Review.
+"""The nouns: Grid, Scan, Looks, Removal, Outcome, Measure, Prediction, Decision, Attempt, Mode, Review.
 
 Conventions
 -----------
@@ -186,12 +186,15 @@ class Labelled:
         What people say.
     ears : bool
         Whether ears counted.
+    seen : frozenset of Feature
+        What people said can be made out; more may be.
     """
 
     person: str
     looks: Path
     outcome: Outcome
     ears: bool
+    seen: frozenset[Feature] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -345,14 +348,57 @@ class Attempt:
     sha256: Mapping[str, str] = field(default_factory=dict)
 
 
+class Mode(StrEnum):
+    """How a person came to a word."""
+
+    LABEL = "label"
+    """On the command line."""
+    VERIFICATION = "verification"
+    """In the gallery of what the machine passed."""
+    MANUAL = "manual"
+    """Looking at one scan."""
+    LEAD = "lead"
+    """Settling what reviewers do not agree on: it outweighs the words before it."""
+
+
+FLAG = "flag"
+"""The word for a scan that was flagged: not held to be a pass, the kind not said."""
+
+
 @dataclass(frozen=True)
 class Review:
-    """A person's word on an attempt."""
+    """A person's word on an attempt.
+
+    Parameters
+    ----------
+    attempt : int
+        Its number.
+    outcome : Outcome or None
+        None: flagged, a person looks more closely.
+    reviewer : str
+        Who says it.
+    note : str
+        Why.
+    mode : Mode
+        How the person came to it.
+    features : tuple of Feature
+        Those that the person makes out.
+    seconds : float, optional
+        How long the person took.
+    """
 
     attempt: int
-    outcome: Outcome
+    outcome: Outcome | None
     reviewer: str
     note: str = ""
+    mode: Mode = Mode.LABEL
+    features: tuple[Feature, ...] = ()
+    seconds: float | None = None
+
+    @property
+    def word(self) -> str:
+        """The outcome, or that it was flagged."""
+        return self.outcome.value if self.outcome else FLAG
 
 
 class State(StrEnum):

@@ -76,7 +76,7 @@ def test_all_of_an_attempt_is_added_or_nothing(store):
 def test_rows_are_only_ever_added(store, statement):
     store.add_attempt(SCAN.name, make_attempt(), MARK)
     store.add_review(SCAN.name, Review(1, Outcome.DEEP, "Ada"))
-    with pytest.raises(sa.exc.DBAPIError, match="only ever added"), store._engine.begin() as connection:
+    with pytest.raises(sa.exc.DBAPIError, match="only ever added"), store.engine.begin() as connection:
         connection.execute(sa.text(statement))
     assert store.reviews(SCAN.name) == (Review(1, Outcome.DEEP, "Ada"),)
 
@@ -135,7 +135,7 @@ def test_tables_and_migrations_agree(store):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    with store._engine.connect() as connection:
+    with store.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
 
 

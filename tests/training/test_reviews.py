@@ -13,7 +13,7 @@ from defacto.pipeline.records import Mark, ScanRow
 from defacto.pipeline.store import Store
 from defacto.render import read_looks, write_looks
 from defacto.simulate.dataset import Dataset
-from defacto.types import Attempt, Decision, Labelled, Looks, Outcome, Reason, Review
+from defacto.types import Attempt, Decision, Feature, Labelled, Looks, Outcome, Reason, Review
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
@@ -124,11 +124,16 @@ def test_too_few_labels_are_too_few(labelled, tmp_path):
     ],
 )
 def test_what_is_said_with_ears_is_not_always_known_without(outcome, ears, known):
-    targets = targets_of_people([{"outcome": outcome.value, "ears": str(int(ears))}])
+    targets = targets_of_people([{"outcome": outcome.value, "ears": str(int(ears)), "seen": "nose"}])
     place = OUTCOMES.index(outcome)
     assert targets.with_ears.tolist() == [place if known[0] else UNKNOWN]
     assert targets.without_ears.tolist() == [place if known[1] else UNKNOWN]
-    assert (targets.parts == UNKNOWN).all()
+    nose = list(Feature).index(Feature.NOSE)
+    assert targets.parts[0, nose] == 1
+    others = np.delete(targets.parts[0], nose)
+    absent = (outcome is Outcome.PASS) * (len(Feature) - 1 - (0 if ears else 2))
+    assert (others == 0).sum() == absent
+    assert (others == UNKNOWN).sum() == others.size - absent
 
 
 def test_only_reviews_that_agree_are_learnt_from(tmp_path):

@@ -16,6 +16,7 @@ from defacto.cli import (
     evaluate,
     export,
     label,
+    review,
     run,
     segment,
     simulate,
@@ -32,7 +33,21 @@ exit codes:
   3  some scans wait for a person, or failed; or something was asked for that is not cleared
 """
 STORE_VARIABLE = "DEFACTO_STORE"
-_COMMANDS = (run, deface, check, status, label, export, demo, segment, simulate, train, evaluate, calibrate)
+_COMMANDS = (
+    run,
+    deface,
+    check,
+    status,
+    label,
+    review,
+    export,
+    demo,
+    segment,
+    simulate,
+    train,
+    evaluate,
+    calibrate,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from defacto.io.memory import check_memory
 from defacto.io.replace import replace_file
 from defacto.types import Grid, Header, Scan
 
-__all__ = ["SUFFIXES", "check_link", "read", "scan_from_arrays", "to_bytes", "write"]
+__all__ = ["SUFFIXES", "check_link", "read", "read_open", "scan_from_arrays", "to_bytes", "write"]
 
 SUFFIXES = (".nii", ".nii.gz", ".hdr", ".img", ".hdr.gz", ".img.gz", ".mgh", ".mgz", ".mgh.gz")
 """Endings of the names of volume files."""
@@ -59,6 +60,37 @@ def read(
         check_intensities(scan, allow_blank=allow_blank)
     except VolumeError as error:
         raise VolumeError(f"{name or path.name}: {error}.") from None
+    return scan
+
+
+def read_open(file: BinaryIO, *, max_memory_gb: float = 8.0, name: str = "The file") -> Scan:
+    """Read a volume from a file that is open, as one in memory; what it is, it says itself.
+
+    Parameters
+    ----------
+    file : binary file
+        With a descriptor, at any place.
+    max_memory_gb : float
+        As for `read`.
+    name : str
+        What messages call it.
+
+    Raises
+    ------
+    VolumeError
+        As for `read`.
+    """
+    compressed = os.pread(file.fileno(), 2, 0) == b"\x1f\x8b"
+    try:
+        file.seek(0)
+        begins = Content(file, compressed=compressed).read(4)
+        file.seek(0)
+        content = Content(file, compressed=compressed)
+        layout = (mgh if begins == b"\x00\x00\x00\x01" else nifti).read_layout(content)
+        scan = _read_voxels(content, layout, max_memory_gb)
+        check_intensities(scan, allow_blank=False)
+    except VolumeError as error:
+        raise VolumeError(f"{name}: {error}.") from None
     return scan
 
 

@@ -20,7 +20,7 @@ ID_NAME = "store.id"
 """File that says that the store is in a database elsewhere, and which."""
 
 
-def open_bound(out: Path, *, make: bool) -> Engine:
+def open_bound(out: Path, *, make: bool, pooled: bool = False) -> Engine:
     """Open the store of an output folder.
 
     Parameters
@@ -29,6 +29,8 @@ def open_bound(out: Path, *, make: bool) -> Engine:
         Output folder of a run.
     make : bool
         Whether to make the store where there is none.
+    pooled : bool
+        Whether connections are kept for the next use.
 
     Raises
     ------
@@ -40,14 +42,14 @@ def open_bound(out: Path, *, make: bool) -> Engine:
     if url:
         if file.exists():
             raise StoreError(f"{name} has a {FILE_NAME}; unset {URL_VARIABLE}, which names another store.")
-        engine = open_engine(url)
+        engine = open_engine(url, pooled=pooled)
         _bind(engine, identity, make=make)
         return engine
     if identity.exists():
         raise StoreError(f"The store of {name} is a database; set {URL_VARIABLE} to its address.")
     if not make and not file.is_file():
         raise StoreError(f"{name} has no {FILE_NAME}; give the output folder of `defacto run`.")
-    return open_engine(sqlite_url(file))
+    return open_engine(sqlite_url(file), pooled=pooled)
 
 
 def _bind(engine: Engine, identity: Path, *, make: bool) -> None:

@@ -15,6 +15,7 @@ from defacto.errors import DefactoError, InputError
 from defacto.io import names, volume
 from defacto.io.kind import walk_files
 from defacto.io.loose import NO_HEAD
+from defacto.pipeline.attempt import classify
 from defacto.pipeline.clock import Clock
 from defacto.pipeline.job import describe
 from defacto.pipeline.sources import sentence
@@ -176,6 +177,7 @@ def check_scan(
     path: str = "",
     ears: bool = False,
     draw: bool = False,
+    explain: bool = False,
     network: Path = DATA,
 ) -> Checked:
     """Say of a scan alone whether a face can be made out and whether its brain is whole.
@@ -192,6 +194,8 @@ def check_scan(
         Whether an ear that can be made out counts.
     draw : bool
         Whether to make pictures.
+    explain : bool
+        Whether to add ``class_maps``, a picture of what speaks for each answer.
     network : Path
         Folder of the classifier.
 
@@ -216,6 +220,9 @@ def check_scan(
         with clock.step("draw"):
             pictures = dict(render.surface_views(scan.volume, upright, head))
             pictures["slices"] = render.slices(scan.volume, upright)
+    if explain:
+        with clock.step("explain"):
+            _, pictures["class_maps"] = classify(looks, network, ears=ears)
     decision = qc.decide_alone(prediction, arrival, settings)
     return Checked(path, decision, prediction, arrival, pictures, clock.seconds)
 

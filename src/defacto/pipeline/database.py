@@ -12,14 +12,15 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from defacto.errors import StoreError
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration."""
 
 _BUSY_TIMEOUT_S = 120
+_POOL = 24
 _MIGRATION_LOCK = 0x0DEFAC70
 
 
@@ -28,13 +29,15 @@ def sqlite_url(path: Path) -> URL:
     return URL.create("sqlite", database=str(path))
 
 
-def open_engine(url: str | URL) -> Engine:
+def open_engine(url: str | URL, *, pooled: bool = False) -> Engine:
     """Connect, and bring the tables to their present form.
 
     Parameters
     ----------
     url : str or URL
         ``sqlite:///...`` or ``postgresql://...``.
+    pooled : bool
+        Whether connections are kept for the next use, as suits one process that answers many people.
 
     Raises
     ------
@@ -42,7 +45,7 @@ def open_engine(url: str | URL) -> Engine:
         If the database cannot be reached, or was made by a newer version of defacto.
     """
     try:
-        engine = _make_engine(make_url(url))
+        engine = _make_engine(make_url(url), pooled=pooled)
         _migrate(engine)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise StoreError(
@@ -65,9 +68,16 @@ def unusable(error: SQLAlchemyError) -> StoreError:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that writes: all of it is kept, or nothing."""
+    """Open a transaction that writes: all of it is kept, or nothing.
+
+    PostgreSQL shows each statement what others have finished, so that after waiting for a row its newest
+    content is read.
+    """
+    options: dict[str, Any] = {"writes": True}
+    if engine.dialect.name == "postgresql":
+        options["isolation_level"] = "READ COMMITTED"
     try:
-        with engine.execution_options(writes=True).begin() as connection:
+        with engine.execution_options(**options).begin() as connection:
             yield connection
     except SQLAlchemyError as error:
         raise unusable(error) from error
@@ -83,14 +93,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
         raise unusable(error) from error
 
 
-def _make_engine(url: URL) -> Engine:
+def _make_engine(url: URL, *, pooled: bool) -> Engine:
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if pooled:
+        pool = {"poolclass": QueuePool, "pool_size": _POOL, "max_overflow": _POOL}
     if url.get_backend_name() == "postgresql":
         if url.get_driver_name() == "psycopg2" and "+" not in url.drivername:
             url = url.set(drivername="postgresql+psycopg")
-        return create_engine(url, poolclass=NullPool, isolation_level="REPEATABLE READ")
+        return create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=pooled, **pool)
     if url.get_backend_name() != "sqlite":
         raise ArgumentError("neither SQLite nor PostgreSQL")
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_TIMEOUT_S})
+    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False}, **pool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

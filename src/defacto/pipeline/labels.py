@@ -101,18 +101,21 @@ def labelled_looks(out: Path) -> tuple[list[Labelled], int]:
     ears = saved_settings(out).deface.ears
     for record in Store.open(out).records():
         for attempt in record.attempts:
-            said = {review.outcome for review in last_words(attempt, record.reviews).values()}
-            if len(said) != 1:
+            words = last_words(attempt, record.reviews).values()
+            said = {review.outcome for review in words}
+            outcome = said.pop() if len(said) == 1 else None
+            if outcome is None:
                 continue
             looks = out / attempt.files.get("looks", "")
             if looks.is_file():
-                found.append(Labelled(record.scan.subject, looks, said.pop(), ears))
+                seen = frozenset(feature for review in words for feature in review.features)
+                found.append(Labelled(record.scan.subject, looks, outcome, ears, seen))
             else:
                 without += 1
     return found, without
 
 
-def _first_said(record: Record, attempts: list[Attempt]) -> tuple[Attempt, set[Outcome]] | None:
+def _first_said(record: Record, attempts: list[Attempt]) -> tuple[Attempt, set[Outcome | None]] | None:
     """Return the first of these attempts that was reviewed, and what its reviewers last said."""
     for attempt in attempts:
         words = last_words(attempt, record.reviews)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, select
+from sqlalchemy import Connection, RowMapping, Select, select
 
 from defacto.pipeline import rows
-from defacto.pipeline.records import Mark, Record, ScanRow
-from defacto.pipeline.tables import ATTEMPT, DECISION, EVENT, MEASURE, PREDICTION, REVIEW, SCAN
-from defacto.types import Attempt, Outcome, Review
+from defacto.pipeline.records import Asked, Mark, Record, ScanRow
+from defacto.pipeline.tables import ASK, ATTEMPT, DECISION, EVENT, MEASURE, PREDICTION, REVIEW, SCAN
+from defacto.types import Attempt, Review
 
 CHUNK = 500
 """Ids asked for at once; databases limit the variables of one statement."""
@@ -24,11 +24,15 @@ def load_records(connection: Connection, names: Sequence[str] | None) -> list[Re
     attempt_rows = list(_rows(connection, select(ATTEMPT).order_by(ATTEMPT.c.number), ATTEMPT.c.name, names))
     attempts = _attempts(connection, attempt_rows)
     reviews = _reviews(connection, attempts)
+    asked = _asked(connection, names)
     events = (_latest_event(connection, "crash", names), _latest_event(connection, "changed", names))
     by_name: dict[str, list[RowMapping]] = {}
     for row in attempt_rows:
         by_name.setdefault(row["name"], []).append(row)
-    return [_record(scan, by_name.get(scan["name"], []), attempts, reviews, events) for scan in scans]
+    return [
+        _record(scan, by_name.get(scan["name"], []), attempts, reviews, events, asked.get(scan["name"], {}))
+        for scan in scans
+    ]
 
 
 def _record(
@@ -37,6 +41,7 @@ def _record(
     attempts: dict[int, Attempt],
     reviews: dict[int, list[Review]],
     events: tuple[_LatestEvents, _LatestEvents],
+    asked: dict[int, Asked],
 ) -> Record:
     crash_number, crash = events[0].get(scan["name"], (0, ""))
     changed_after, _ = events[1].get(scan["name"], (0, ""))
@@ -48,6 +53,9 @@ def _record(
         reviews=tuple(review for row in present for review in reviews.get(row["id"], ())),
         attempts_before=len(attempt_rows) - len(present),
         mark=Mark(present[-1]["fingerprint"], present[-1]["stamp"]) if present else None,
+        asked=asked.get(len(attempt_rows) + 1),
+        scan_id=scan["id"],
+        attempt_id=present[-1]["id"] if present else None,
     )
 
 
@@ -84,17 +92,26 @@ def _grouped(connection: Connection, table: Any, ids: Sequence[int]) -> dict[int
 def _reviews(connection: Connection, attempts: dict[int, Attempt]) -> dict[int, list[Review]]:
     found: dict[int, list[Review]] = {}
     query = select(REVIEW).order_by(REVIEW.c.id)
-    for row in _rows(connection, query, REVIEW.c.attempt_id, list(attempts)):
-        number = attempts[row["attempt_id"]].number
-        review = Review(number, Outcome(row["outcome"]), row["reviewer"], row["note"])
-        found.setdefault(row["attempt_id"], []).append(review)
+    found_rows = list(_rows(connection, query, REVIEW.c.attempt_id, list(attempts)))
+    retracted = {row["retracts"] for row in found_rows}
+    for row in found_rows:
+        if row["retracts"] is None and row["id"] not in retracted:
+            review = rows.review_of(row, attempts[row["attempt_id"]].number)
+            found.setdefault(row["attempt_id"], []).append(review)
+    return found
+
+
+def _asked(connection: Connection, names: Sequence[str] | None) -> dict[str, dict[int, Asked]]:
+    """Return what was asked of attempts, by scan and number."""
+    found: dict[str, dict[int, Asked]] = {}
+    for row in _rows(connection, select(ASK).order_by(ASK.c.id), ASK.c.name, names):
+        found.setdefault(row["name"], {})[row["number"]] = Asked(row["parameters"], row["reviewer"])
     return found
 
 
 def _latest_event(connection: Connection, kind: str, names: Sequence[str] | None) -> _LatestEvents:
-    newest = select(func.max(EVENT.c.id)).where(EVENT.c.kind == kind).group_by(EVENT.c.scan)
-    query = select(EVENT.c.scan, EVENT.c.attempt, EVENT.c.text).where(EVENT.c.id.in_(newest))
+    query = select(EVENT.c.scan, EVENT.c.attempt, EVENT.c.text).where(EVENT.c.kind == kind)
     return {
         row["scan"]: (row["attempt"] or 0, row["text"])
-        for row in _rows(connection, query, EVENT.c.scan, names)
+        for row in _rows(connection, query.order_by(EVENT.c.id), EVENT.c.scan, names)
     }

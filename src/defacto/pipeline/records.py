@@ -1,9 +1,11 @@
-"""What the store gives back: ScanRow, Mark, Record, Event."""
+"""What the store gives back: ScanRow, Mark, Asked, Record, Event."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from defacto.types import Attempt, Review
 
@@ -53,6 +55,22 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a person wants of the next attempt.
+
+    Parameters
+    ----------
+    parameters : mapping
+        As of an attempt (JSON values).
+    reviewer : str
+        Who asked.
+    """
+
+    parameters: Mapping[str, Any]
+    reviewer: str
+
+
+@dataclass(frozen=True)
 class Record:
     """A scan with all that was ever done on its present input.
 
@@ -68,6 +86,10 @@ class Record:
         How many attempts were made on former contents of the input file.
     mark : Mark, optional
         The input as the last attempt found it.
+    asked : Asked, optional
+        What a person wants of the next attempt.
+    scan_id, attempt_id : int, optional
+        Where the scan and its last attempt on the present input stand in the store.
     """
 
     scan: ScanRow
@@ -75,6 +97,9 @@ class Record:
     reviews: tuple[Review, ...] = ()
     attempts_before: int = 0
     mark: Mark | None = None
+    asked: Asked | None = None
+    scan_id: int | None = None
+    attempt_id: int | None = None
 
     @property
     def next_number(self) -> int:

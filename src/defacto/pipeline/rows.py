@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from defacto.types import Attempt, Decision, Measure, Outcome, Prediction, Reason
+from defacto.types import (
+    FLAG,
+    Attempt,
+    Decision,
+    Feature,
+    Measure,
+    Mode,
+    Outcome,
+    Prediction,
+    Reason,
+    Review,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
@@ -55,6 +66,31 @@ def decision_row(decision: Decision) -> dict[str, Any]:
     ]
     outcome = decision.outcome.value if decision.outcome else None
     return {"outcome": outcome, "sure": decision.sure, "reasons": reasons}
+
+
+def review_row(review: Review) -> dict[str, Any]:
+    """Return what table *review* holds of a review."""
+    return {
+        "outcome": review.word,
+        "reviewer": review.reviewer,
+        "note": review.note,
+        "mode": review.mode.value,
+        "features": [feature.value for feature in review.features],
+        "seconds": finite_or_none(review.seconds),
+    }
+
+
+def review_of(row: RowMapping, number: int) -> Review:
+    """Build a review of its row and of the number of its attempt."""
+    return Review(
+        attempt=number,
+        outcome=None if row["outcome"] == FLAG else Outcome(row["outcome"]),
+        reviewer=row["reviewer"],
+        note=row["note"],
+        mode=Mode(row["mode"]),
+        features=tuple(Feature(name) for name in row["features"]),
+        seconds=row["seconds"],
+    )
 
 
 def attempt_of(

@@ -169,6 +169,7 @@ def _run(
     with settled(out, settings, begun=store.has_attempts()) as changed:
         if request.network is not None:
             adopt_network(request.network, out, begun=store.has_attempts())
+        store.adopt(settings)
         store.add_events([("settings", sentence, None, None) for sentence in changed])
         store.add_scans([row_of(source) for source in sources])
         _note_left_out(store, left_out)

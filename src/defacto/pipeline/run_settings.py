@@ -14,7 +14,15 @@ from defacto.pipeline.folder import OutFolder, write_whole
 from defacto.pipeline.locks import lock, sharing
 
 VERIFY = ("person", "none")
-_MAY_CHANGE = frozenset({"qc.verify", "input.max_memory_gb"})
+_MAY_CHANGE = frozenset(
+    {
+        "qc.verify",
+        "input.max_memory_gb",
+        "review.double_share",
+        "review.blind",
+        "review.site_characters",
+    }
+)
 
 
 def saved_settings(out: Path) -> Settings:
@@ -50,6 +58,14 @@ def choose_settings(out: Path, file: Path | None, changes: Mapping[str, Any]) ->
     if settings.retry.max_attempts < 1:
         raise SettingsError(
             f"Setting retry.max_attempts: expected at least 1, got {settings.retry.max_attempts}."
+        )
+    if not 0 <= settings.review.double_share <= 1:
+        raise SettingsError(
+            f"Setting review.double_share: expected 0 to 1, got {settings.review.double_share:g}."
+        )
+    if settings.review.site_characters < 0:
+        raise SettingsError(
+            f"Setting review.site_characters: expected 0 or more, got {settings.review.site_characters}."
         )
     return settings
 

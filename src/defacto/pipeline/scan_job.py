@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from defacto.config import DefaceSettings, Settings
+from defacto.config import DefaceSettings, Settings, deface_settings
 from defacto.errors import InputError, SettingsError
 from defacto.io.source import Source
 from defacto.pipeline.attempt import Bench, refuse, run_attempt
@@ -85,6 +85,8 @@ def _notice_change(source: Source, store: Store, record: Record) -> Record:
 
 
 def _next(record: Record, settings: Settings) -> DefaceSettings | None:
+    if record.asked is not None:
+        return deface_settings(record.asked.parameters)
     history = tries(record.attempts)
     return next_parameters(history, settings, with_reviews(history, record.reviews))
 

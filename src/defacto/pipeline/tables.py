@@ -1,6 +1,7 @@
-"""The tables of the store: scan, attempt, measure, prediction, decision, review, event.
+"""The tables of the store: scan, attempt, measure, prediction, decision, review, ask, event.
 
-Rows are only ever added; triggers made by the migrations refuse everything else.
+Rows are only ever added; triggers made by the migrations refuse everything else. Tables that follow from
+these, or serve the desk, may change: `defacto.pipeline.desk_tables`.
 Nothing here holds a voxel, a patient's name or an absolute path.
 """
 
@@ -13,6 +14,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
@@ -109,7 +111,30 @@ REVIEW = Table(
     Column("reviewer", String(255), nullable=False),
     Column("note", Text, nullable=False),
     Column("added", DateTime(timezone=True), nullable=False),
+    Column("mode", String(16), nullable=False, server_default="label"),
+    Column("features", JSON, nullable=False, server_default="[]"),
+    Column("seconds", Float(53)),
+    Column("answer", String(128)),
+    Column("retracts", Integer),
+    Index("ux_review_answer", "answer", unique=True),
+    Index("ux_review_retracts", "retracts", unique=True),
 )
+"""An answer has a key, so that the same one sent twice counts once; a row with `retracts` takes back the
+review of that id, and is none itself."""
+
+ASK = Table(
+    "ask",
+    METADATA,
+    _id(),
+    _key("scan"),
+    Column("name", String(255), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("reviewer", String(255), nullable=False),
+    Column("answer", String(128), nullable=False, unique=True),
+    Column("added", DateTime(timezone=True), nullable=False),
+)
+"""What people want of the attempt of that number; the newest row counts."""
 
 EVENT = Table(
     "event",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,9 +31,14 @@ def path_of(scan: ScanView, rounds: int) -> tuple[str, ...]:
 
     A round without an attempt holds ``~`` and the final state: the scan passes by.
     """
-    stations = [conclusion(attempt) for attempt in scan.attempts[:rounds]]
-    by = [_PASSING + scan.state.value] * (rounds - len(stations))
-    return ("found", *stations, *by, "=" + scan.state.value)
+    return path([conclusion(attempt) for attempt in scan.attempts], scan.state, rounds)
+
+
+def path(conclusions: Sequence[str], state: State, rounds: int) -> tuple[str, ...]:
+    """Return the stations of a scan by the machine's words on its attempts; see `path_of`."""
+    stations = conclusions[:rounds]
+    by = [_PASSING + state.value] * (rounds - len(stations))
+    return ("found", *stations, *by, "=" + state.value)
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,12 @@ class Flow:
 
 def flow_of(scans: Sequence[ScanView], rounds: int) -> Flow:
     """Count where every scan went."""
+    return flow_of_paths(Counter(path_of(scan, rounds) for scan in scans), rounds)
+
+
+def flow_of_paths(paths: Mapping[tuple[str, ...], int], rounds: int) -> Flow:
+    """Return the flow of scans whose paths were counted."""
     columns = ("Found", *(f"Attempt {i + 1}" for i in range(rounds)), "Now")
-    paths = Counter(path_of(scan, rounds) for scan in scans)
     nodes: list[Counter[str]] = [Counter() for _ in columns]
     links: list[Counter[tuple[str, str]]] = [Counter() for _ in columns[1:]]
     for path, amount in paths.items():

@@ -94,7 +94,7 @@ def render_scan(
         view=view,
         scan=scan,
         attempts=attempts,
-        table=_parameter_table(scan.attempts),
+        table=parameter_table(scan.attempts),
         before=before,
         after=after,
         seconds=seconds_of(scan),
@@ -211,7 +211,8 @@ def _setting_rows(settings: Settings) -> list[tuple[str, str, str | None, str]]:
     return rows
 
 
-def _parameter_table(attempts: tuple[Attempt, ...]) -> list[tuple[str, list[Cell]]]:
+def parameter_table(attempts: tuple[Attempt, ...]) -> list[tuple[str, list[Cell]]]:
+    """Return the parameters of attempts, one a row, with what changed."""
     names = dict.fromkeys(name for attempt in attempts for name in attempt.parameters if name != "method")
     rows = [("method", [f"{a.method} {a.version}".strip() for a in attempts])]
     rows += [(name, [words.plain(a.parameters.get(name)) for a in attempts]) for name in names]
@@ -225,13 +226,14 @@ def _parameter_table(attempts: tuple[Attempt, ...]) -> list[tuple[str, list[Cell
 
 
 def _template(name: str) -> Template:
-    return _environment().get_template(name)
+    return environment().get_template(name)
 
 
 @cache
-def _environment() -> Environment:
-    environment = make_environment()
-    environment.filters |= {
+def environment() -> Environment:
+    """Return the environment of templates with what the pages of a study need."""
+    made = make_environment()
+    made.filters |= {
         "clean": words.clean,
         "number": words.number,
         "duration": words.duration,
@@ -240,11 +242,11 @@ def _environment() -> Environment:
         "kind": lambda word: word.replace(" ", "-"),
         "measure_word": words.measure_word,
     }
-    environment.globals |= {
+    made.globals |= {
         "STRIP_WIDTH": WIDTH,
         "LANE": LANE,
         "BULLET_WIDTH": BULLET_WIDTH,
         "State": State,
         "OUTCOMES": words.OUTCOME_MEANING,
     }
-    return environment
+    return made

@@ -103,7 +103,7 @@ def _row(scan: ScanView, names: Sequence[str]) -> list[str]:
         str(len(scan.attempts)),
         conclusion(last) if last else "",
         str(len(reviews)),
-        reviews[-1].outcome.value if reviews else "",
+        reviews[-1].word if reviews else "",
         scan.why,
         scan.note or "",
     ]
@@ -135,7 +135,7 @@ def _scan(scan: ScanView, view: StudyView) -> dict[str, Any]:
         "reviews": [
             {
                 "attempt": r.attempt,
-                "outcome": r.outcome.value,
+                "outcome": r.word,
                 "reviewer": clean(r.reviewer),
                 "note": clean(r.note),
             }

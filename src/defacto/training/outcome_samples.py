@@ -89,16 +89,25 @@ def _outcome(row: Mapping[str, Any], limits: Limits, *, ears: bool) -> int:
 
 
 def targets_of_people(rows: Sequence[Mapping[str, Any]]) -> Targets:
-    """Return the targets of rows of a data set of people's labels; of the parts people said nothing."""
-    places = np.array([OUTCOMES.index(Outcome(row["outcome"])) for row in rows], dtype=np.int64)
-    counted = np.array([int(row["ears"]) == 1 for row in rows])
+    """Return the targets of rows of a data set of people's labels.
+
+    A feature that people made out is there, of a pass none that counted is; of all else nothing is known.
+    """
+    said = [Outcome(row["outcome"]) for row in rows]
+    counted = np.array([int(row["ears"]) == 1 for row in rows], dtype=bool)
+    places = np.array([OUTCOMES.index(outcome) for outcome in said], dtype=np.int64)
     either = np.array(
-        [Outcome(row["outcome"]) in _EITHER_WAY[bool(ears)] for row, ears in zip(rows, counted, strict=True)]
+        [outcome in _EITHER_WAY[bool(ears)] for outcome, ears in zip(said, counted, strict=True)], dtype=bool
     )
+    parts = np.full((len(rows), len(Feature) + 2), UNKNOWN, dtype=np.int64)
+    for n, row in enumerate(rows):
+        for place, feature in enumerate(Feature):
+            if feature in row["seen"].split():
+                parts[n, place] = 1
+            elif said[n] is Outcome.PASS and (counted[n] or not feature.is_ear):
+                parts[n, place] = 0
     return Targets(
-        np.where(counted | either, places, UNKNOWN),
-        np.where(~counted | either, places, UNKNOWN),
-        np.full((len(rows), len(Feature) + 2), UNKNOWN, dtype=np.int64),
+        np.where(counted | either, places, UNKNOWN), np.where(~counted | either, places, UNKNOWN), parts
     )
 
 

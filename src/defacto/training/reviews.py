@@ -28,7 +28,7 @@ LEAST_PERSONS = 15
 """Fewer are too few to learn from, to choose by and to compare on."""
 _LEAST_P = 1e-15
 _SHARES = {"train": 0.6, "validation": 0.8, "test": 1.0}
-_COLUMNS = ("index", "person", "split", "outcome", "ears")
+_COLUMNS = ("index", "person", "split", "outcome", "ears", "seen")
 
 
 def write_labelled(folder: Path, labelled: Sequence[Labelled], seed: int = 1) -> None:
@@ -68,7 +68,14 @@ def write_labelled(folder: Path, labelled: Sequence[Labelled], seed: int = 1) ->
     for name, array in zip(("shade", "depth", "slice"), arrays, strict=True):
         np.save(shard / f"{name}.npy", array)
     rows = [
-        (n, persons.index(each.person), splits[each.person], each.outcome.value, int(each.ears))
+        (
+            n,
+            persons.index(each.person),
+            splits[each.person],
+            each.outcome.value,
+            int(each.ears),
+            " ".join(sorted(each.seen)) or "-",
+        )
         for n, each in enumerate(labelled)
     ]
     lines = ["\t".join(map(str, row)) + "\n" for row in (_COLUMNS, *rows)]

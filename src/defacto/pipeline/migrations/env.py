@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from defacto.pipeline.tables import METADATA
+from defacto.pipeline.desk_tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=METADATA, transactional_ddl=True

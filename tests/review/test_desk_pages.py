@@ -1,0 +1,181 @@
+"""What people do on the pages."""
+
+import pytest
+
+PAGES = ["/verify", "/manual", "/scans", "/study", "/check"]
+LEADS = ["/manual?queue=lead", "/people", "/log"]
+
+
+def test_nobody_sees_anything_without_signing_in(desk):
+    browser = desk()
+    for page in ["/", *PAGES, *LEADS, "/log.tsv", "/picture/" + 16 * "a" + "/1/slices"]:
+        got = browser.get(page)
+        assert got.status_code in {303, 401}
+        assert "Doe" not in got.text
+    assert browser.api("take", {"queue": "verify"}).status_code == 401
+
+
+def test_signing_in_and_out(desk):
+    browser = desk()
+    assert browser.sign_in("Ada", "wrong password").status_code == 401
+    got = browser.sign_in("Ada")
+    assert (got.status_code, got.headers["location"]) == (303, "/")
+    cookie = got.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert browser.get("/verify").status_code == 200
+    assert browser.send("/sign-out").status_code == 303
+    assert browser.get("/verify").status_code == 303
+
+
+def test_a_link_signs_in_once(desk):
+    code = desk.site.make_link("Lea")
+    assert desk().get(f"/enter/{code}").status_code == 303
+    assert desk().get(f"/enter/{code}").status_code == 403
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_for_a_reviewer_and_names_nobody(desk, page):
+    got = desk("Ada").get(page)
+    assert got.status_code == 200
+    assert "Doe" not in got.text
+
+
+@pytest.mark.parametrize("page", PAGES + LEADS)
+def test_every_page_opens_for_a_lead(desk, page):
+    assert desk("Lea").get(page).status_code == 200
+
+
+def test_a_page_of_the_gallery_is_accepted_and_undone(desk):
+    ada = desk("Ada")
+    cases = ada.take("verify", 12)
+    assert len(cases) == 4
+    answers = [
+        {"token": c["token"], "number": 1, "word": "flag" if n == 0 else "pass", "key": "page-key-1"}
+        for n, c in enumerate(cases)
+    ]
+    body = {"queue": "verify", "answers": answers, "page": "page-key-1"}
+    got = ada.api("answers", body).json()["received"]
+    assert [each["state"] for each in got] == ["to decide", "cleared", "cleared", "cleared"]
+    assert all(each["repeated"] for each in ada.api("answers", body).json()["received"])
+    assert ada.api("undo", {"of": "page-key-1", "key": "undo-key-1"}).json()["tokens"] == [
+        c["token"] for c in cases
+    ]
+    assert ada.take("verify", 12) == cases
+
+
+def test_the_machines_opinion_comes_after_the_answer(desk):
+    ada = desk("Ada")
+    (case,) = ada.take("manual")
+    assert "class_maps" in case["pictures"] or True
+    assert ada.get(case["pictures"]["class_maps"]).status_code == 403
+    before = ada.get(f"/scan/{case['token']}").text
+    assert "0.0 ml" not in before
+    got = ada.answer("manual", case, "pass", "key-00001", features=["nose"], note="Hm.", seconds=2)
+    (received,) = got.json()["received"]
+    assert received["machine"]["word"] == "not sure"
+    assert received["machine"]["reasons"] == ["0.0 ml of brain were removed."]
+    assert ada.get(case["pictures"]["class_maps"]).status_code == 200
+    assert "0.0 ml" in ada.get(f"/scan/{case['token']}").text
+
+
+def test_two_reviewers_get_different_scans(desk):
+    first, second = desk("Ada").take("manual", 2), desk("Bo").take("manual", 2)
+    assert not {c["token"] for c in first} & {c["token"] for c in second}
+
+
+def test_without_a_script_the_forms_do(desk):
+    ada = desk("Ada")
+    page = ada.get("/verify").text
+    cases = ada.take("verify", 12)
+    assert all(case["token"] in page for case in cases)
+    fields = {"case": [f"{c['token']}.1" for c in cases], "flag": [cases[1]["token"]], "key": "abcdef123456"}
+    assert ada.send("/verify", **fields).status_code == 303
+    assert desk.site.desk.waiting() == {"verify": 0, "manual": 4, "lead": 0}
+    (case,) = ada.take("manual")
+    fields = {"case": f"{case['token']}.1", "word": "deep", "key": "abcdef123457", "queue": "manual"}
+    assert ada.send("/manual", feature="nose", note="Oh.", **fields).status_code == 303
+    review = desk.site.desk.find(case["token"]).reviews[-1]
+    assert (review.word, review.note, review.reviewer) == ("deep", "Oh.", "Ada")
+
+
+def test_pictures_are_never_kept_by_the_browser(desk):
+    ada = desk("Ada")
+    (case,) = ada.take("manual")
+    got = ada.get(case["pictures"]["render_left"])
+    assert got.headers["content-type"] == "image/png"
+    assert got.headers["cache-control"] == "no-store"
+    assert got.content.startswith(b"\x89PNG")
+
+
+def test_a_viewer_sees_passes_only(desk):
+    viewer, ada = desk("Vi"), desk("Ada")
+    (passed,), (doubtful,) = ada.take("verify"), ada.take("manual")
+    assert viewer.get(passed["pictures"]["slices"]).status_code == 200
+    assert viewer.get(doubtful["pictures"]["slices"]).status_code == 403
+    assert viewer.get(f"/scan/{passed['token']}").status_code == 200
+    assert viewer.get(f"/scan/{doubtful['token']}").status_code == 403
+    assert viewer.get("/verify").status_code == 403
+    assert viewer.api("take", {"queue": "verify"}).status_code == 403
+
+
+def test_only_leads_see_names_and_the_log(desk):
+    ada, lead = desk("Ada"), desk("Lea")
+    (case,) = ada.take("manual")
+    ada.answer("manual", case, "shallow", "key-00001", note="=cmd()")
+    assert "Doe" not in ada.get("/scans").text
+    assert "sub-Doe00_T1w" in lead.get("/scans").text
+    assert ada.get("/log").status_code == 403
+    assert ada.get("/log.tsv").status_code == 403
+    lines = lead.get("/log.tsv").text.splitlines()
+    assert lines[0].split("\t")[1:6] == ["reviewer", "scan", "attempt", "mode", "word"]
+    assert lines[1].split("\t")[1:6] == ["Ada", "sub-Doe04_T1w", "1", "manual", "shallow"]
+    assert "'=cmd()" in lines[1]
+
+
+def test_originals_are_not_shown_without_an_input(desk):
+    lead = desk("Lea")
+    (case,) = lead.take("manual")
+    assert lead.get(f"/before/{case['token']}/1/before_left").status_code == 403
+    assert desk("Ada").get(f"/before/{case['token']}/1/before_left").status_code == 403
+
+
+def test_a_lead_asks_for_another_attempt(desk):
+    lead = desk("Lea")
+    (case,) = lead.take("manual")
+    parameters = {
+        "method": "template",
+        "ears": True,
+        "nudge_mm": [0, -6.5, 0],
+        "brain_margin_mm": 3,
+        "bias_correction": False,
+        "fraction": 0.5,
+    }
+    body = {"token": case["token"], "number": 2, "parameters": parameters, "key": "ask-key-1"}
+    assert desk("Ada").api("ask", body).status_code == 403
+    assert lead.api("ask", body).status_code == 200
+    assert desk.site.desk.find(case["token"]).asked.parameters["nudge_mm"] == [0, -6.5, 0]
+    assert "asked for attempt 2" in lead.get(f"/scan/{case['token']}").text
+    wrong = body | {"parameters": parameters | {"method": "axe"}, "key": "ask-key-2"}
+    assert lead.api("ask", wrong).status_code == 400
+
+
+def test_a_conflict_goes_to_a_lead(desk):
+    ada, bo, lead = desk("Ada"), desk("Bo"), desk("Lea")
+    (case,) = ada.take("manual")
+    ada.answer("manual", case, "pass", "key-00001")
+    bo.answer("manual", case, "shallow", "key-00001")
+    assert ada.api("take", {"queue": "lead"}).status_code == 403
+    (again,) = lead.take("lead")
+    assert again["token"] == case["token"]
+    got = lead.answer("lead", again, "pass", "key-00002").json()["received"]
+    assert got[0]["state"] == "cleared"
+    assert "Ada and Bo" in lead.get("/study").text
+    assert "Ada" not in desk("Vi").get("/study").text
+
+
+def test_who_is_removed_is_out_at_once(desk, monkeypatch):
+    ada = desk("Ada")
+    desk.site.accounts.remove("Ada")
+    assert ada.get("/verify").status_code == 303
+    assert desk().sign_in("Ada").status_code == 401

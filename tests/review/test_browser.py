@@ -58,14 +58,7 @@ def open_page(chromium, running):
         page = context.new_page()
         page.set_default_timeout(15000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda m: (
-                complaints.append(m.text)
-                if m.type == "error" and not m.text.startswith("Failed to load")
-                else None
-            ),
-        )
+        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
         page.on(
             "request",
             lambda r: (
@@ -81,6 +74,10 @@ def open_page(chromium, running):
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def is_complaint(message):
+    return message.type == "error" and not message.text.startswith("Failed to load")
 
 
 def sign_in(page, address, name, password=PASSWORD):

@@ -21,7 +21,7 @@ from defacto.pipeline.clock import Clock
 from defacto.pipeline.folder import OutFolder
 from defacto.pipeline.sources import Opened, Selection, find_sources, open_source, sentence
 from defacto.pipeline.work import work_folder
-from defacto.report.words import outcome_word
+from defacto.report.words import number, outcome_word
 from defacto.review.site import DeskError
 from defacto.types import Grid, Picture
 
@@ -86,10 +86,11 @@ class Originals:
         finally:
             self._lock.release()
         pictures = {role: picture for role, picture in done.pictures.items() if role != "class_maps"}
+        removed = done.measures.get("removed_ml")
         return {
             "word": outcome_word(done.decision.outcome, done.decision.sure),
             "reasons": [reason.sentence for reason in done.decision.reasons],
-            "removed_ml": round(float(done.removal.mask.sum()) * opened.scan.grid.voxel_ml),
+            "removed": number(removed.value, removed.unit) if removed else None,
             "pictures": {role: as_text(picture) for role, picture in pictures.items()},
         }
 

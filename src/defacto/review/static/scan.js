@@ -42,11 +42,11 @@ if (form && button) {
   });
 }
 
-/** @param {{word: string, reasons: string[], removed_ml: number, pictures: Record<string, string>}} got */
+/** @param {{word: string, reasons: string[], removed: string|null, pictures: Record<string, string>}} got */
 function show(got) {
   const place = byId("previewed");
   const title = document.createElement("h3");
-  title.textContent = `It would come out as: ${got.word}. ${got.removed_ml.toLocaleString("en")} ml would be removed.`;
+  title.textContent = `It would come out as: ${got.word}.${got.removed ? ` ${got.removed} of the head would be removed.` : ""}`;
   const why = document.createElement("p");
   why.textContent = got.reasons.join(" ");
   const views = document.createElement("div");

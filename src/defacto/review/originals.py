@@ -21,6 +21,7 @@ from defacto.pipeline.clock import Clock
 from defacto.pipeline.folder import OutFolder
 from defacto.pipeline.sources import Opened, Selection, find_sources, open_source, sentence
 from defacto.pipeline.work import work_folder
+from defacto.privacy import header
 from defacto.report.words import number, outcome_word
 from defacto.review.site import DeskError
 from defacto.types import Grid, Picture
@@ -73,6 +74,14 @@ class Originals:
                     self._pictures.popitem(last=False)
             self._pictures.move_to_end(key)
             return self._pictures[key]
+
+    def content(self, name: str) -> bytes:
+        """Return an original as the content of a NIfTI file, its header cleaned."""
+        with self._lock:
+            try:
+                return volume.to_bytes(header.clean(self._open(name).scan))
+            except DefactoError as error:
+                raise _said(error) from error
 
     def preview(self, name: str, parameters: DefaceSettings) -> dict[str, Any]:
         """Return what an attempt would come to: the machine's word, its reasons, pictures of the result."""

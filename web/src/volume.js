@@ -1,6 +1,6 @@
 // A scan in 3D and in slices, by NiiVue, in a canvas of the page.
 // @ts-check
-import { Niivue, SLICE_TYPE } from "@niivue/niivue";
+import { MULTIPLANAR_TYPE, Niivue, SLICE_TYPE } from "@niivue/niivue";
 
 /**
  * Show the result of an attempt, and over it the original where it was given.
@@ -21,6 +21,7 @@ export async function showVolume(canvas, after, before) {
   await view.attachToCanvas(canvas);
   view.setSliceType(SLICE_TYPE.MULTIPLANAR);
   view.opts.multiplanarShowRender = 1;
+  view.setMultiplanarLayout(MULTIPLANAR_TYPE.GRID);
   const volumes = [{ url: after, name: "after.nii", colormap: "gray", opacity: 1 }];
   if (before) volumes.push({ url: before, name: "before.nii", colormap: "gray", opacity: 0 });
   await view.loadVolumes(volumes);

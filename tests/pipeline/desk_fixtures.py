@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -62,9 +63,8 @@ def make_run(out, *, verify=4, manual=3, settings=None):
 class Browser:
     """Somebody with a browser."""
 
-    def __init__(self, client, app):
+    def __init__(self, client):
         self.client = client
-        self.app = app
 
     def sign_in(self, name, password=PASSWORD):
         return self.client.post(
@@ -97,36 +97,45 @@ class Browser:
         return self.api("answers", {"queue": queue, "answers": [one]})
 
 
-@pytest.fixture
-def desk(tmp_path, monkeypatch):
-    """Return a function that opens a browser on a desk, for somebody signed in."""
+@pytest.fixture(scope="session")
+def made_run(tmp_path_factory):
+    """Return the folder of a made-up run with accounts, to be copied."""
     pytest.importorskip("fastapi")
     from argon2 import PasswordHasher
-    from starlette.testclient import TestClient
 
     from defacto.review import accounts
+
+    out = tmp_path_factory.mktemp("made") / "out"
+    make_run(out)
+    store = Store.open(out)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64))
+        for name, role in PEOPLE.items():
+            accounts.Accounts(store.engine).add(name, accounts.Role(role), PASSWORD)
+    return out
+
+
+@pytest.fixture
+def desk(made_run, tmp_path):
+    """Return a function that opens a browser on a desk, for somebody signed in."""
+    from starlette.testclient import TestClient
+
     from defacto.review.app import create_app
+    from defacto.review.guard import COOKIE
     from defacto.review.serve import Options, open_site
 
     out = tmp_path / "out"
-    make_run(out)
+    shutil.copytree(made_run, out)
     site = open_site(Options(out))
     app = create_app(site, [HOST])
-    monkeypatch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64))
-    for name, role in PEOPLE.items():
-        site.accounts.add(name, accounts.Role(role), PASSWORD)
     clients = []
 
     def browser(name=None):
         client = TestClient(app, base_url=ORIGIN, follow_redirects=False)
         clients.append(client)
-        made = Browser(client, app)
         if name:
-            account = site.accounts.find(name)
-            from defacto.review.guard import COOKIE
-
-            client.cookies.set(COOKIE, site.accounts.begin(account))
-        return made
+            client.cookies.set(COOKIE, site.accounts.begin(site.accounts.find(name)))
+        return Browser(client)
 
     browser.site, browser.out, browser.app = site, out, app
     yield browser

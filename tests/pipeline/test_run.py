@@ -6,15 +6,18 @@ import pytest
 import studies
 
 from defacto.errors import BidsError, InputError, SettingsError
+from defacto.pipeline.desk import Answer, Desk
 from defacto.pipeline.locks import lock
 from defacto.pipeline.pool import Pool
+from defacto.pipeline.queue import Reader
 from defacto.pipeline.review import add_label
 from defacto.pipeline.run import Request, run, summarise
 from defacto.pipeline.sources import Selection
+from defacto.pipeline.state import Queue
 from defacto.pipeline.store import Store
 from defacto.qc.classify import DATA
 from defacto.render import read_looks
-from defacto.types import Outcome, State
+from defacto.types import Mode, Outcome, Review, State
 
 
 def states(summary):
@@ -290,3 +293,30 @@ def test_a_copied_output_folder_goes_on(done, tmp_path):
     study, out, first = done
     shutil.move(out, tmp_path / "moved")
     assert states(run(request(study, tmp_path / "moved"))) == states(first)
+
+
+def test_an_attempt_that_a_person_asked_for_is_made_with_its_parameters(done):
+    study, out, _ = done
+    name = "sub-pass_T1w"
+    desk = Desk(Store.open(out))
+    token = desk.tokens([name])[name]
+    parameters = dict(desk.find(token).attempts[-1].parameters) | {"nudge_mm": [1.0, -7.0, 0.0]}
+    desk.ask(Reader("Lea"), token, 2, parameters, "key")
+    assert summarise(out, Store.open(out)).standings[name].state is State.RETRY
+    assert states(run(request(study, out)))[name] is State.VERIFY
+    attempts = Store.open(out).attempts(name)
+    assert [a.parameters["nudge_mm"] for a in attempts] == [[0.0, 0.0, 0.0], [1.0, -7.0, 0.0]]
+    assert states(run(request(study, out)))[name] is State.VERIFY
+    assert len(Store.open(out).attempts(name)) == 2
+
+
+def test_the_words_of_the_desk_lead_to_the_next_attempt(done):
+    study, out, _ = done
+    name = "sub-unsure_T1w"
+    desk, ada = Desk(Store.open(out)), Reader("Ada")
+    (case,) = [c for c in desk.take(ada, Queue.MANUAL, 9) if c.token == desk.tokens([name])[name]]
+    said = Answer(case.token, Review(1, Outcome.SHALLOW, "Ada", mode=Mode.MANUAL), "k")
+    desk.answer(ada, [said])
+    run(request(study, out))
+    assert Store.open(out).attempts(name)[-1].parameters["nudge_mm"] == [0.0, -5.0, 0.0]
+    assert desk.find(case.token).attempts[-1].number == 2

@@ -28,6 +28,7 @@ MODE_OF = {Queue.VERIFY: Mode.VERIFICATION, Queue.MANUAL: Mode.MANUAL, Queue.LEA
 
 
 _REMEMBERED = 20_000
+_SOON_S = 120.0
 MOST = 60
 """Most scans on a page of the gallery."""
 
@@ -206,10 +207,16 @@ class Desk:
         where : Queue
             Where from.
         count : int
-            How many, at most; what the reader has before them already comes first.
+            How many, at most; what the reader has before them already comes first, and is enough where it
+            is half of them.
         wanted : sequence of str
             Tokens of scans to be among them, if they are free.
         """
+        if not wanted:
+            with reading(self._engine) as connection:
+                held = queue.held_by(connection, reader, where, self._clock() + _SOON_S)
+                if len(held) >= max(1, count / 2):
+                    return self._cases(connection, held[:count])
 
         def work(connection: Connection) -> list[Case]:
             ids = _ids_of(connection, wanted)
@@ -379,7 +386,10 @@ class Desk:
     def _lease(
         self, connection: Connection, reader: Reader, where: Queue, count: int, wanted: Sequence[int]
     ) -> list[Case]:
-        cases = _cases(connection, queue.lease(connection, reader, where, count, self._clock(), wanted))
+        return self._cases(connection, queue.lease(connection, reader, where, count, self._clock(), wanted))
+
+    def _cases(self, connection: Connection, scan_ids: Sequence[int]) -> list[Case]:
+        cases = _cases(connection, scan_ids)
         self._remember({(case.token, case.number): case.files for case in cases})
         return cases
 

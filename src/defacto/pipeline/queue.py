@@ -56,7 +56,7 @@ def lease(
         Scans to be among them, if they are free.
     """
     _extend(connection, wanted, reader, queue, now)
-    held = _held(connection, reader, queue, now)
+    held = held_by(connection, reader, queue, now)
     for _ in range(_TIMES):
         if len(held) >= count:
             break
@@ -73,7 +73,8 @@ def give_back(connection: Connection, reader: Reader, scan_ids: Sequence[int]) -
         connection.execute(delete(LEASE).where(LEASE.c.scan_id.in_(scan_ids), LEASE.c.reader == reader.name))
 
 
-def _held(connection: Connection, reader: Reader, queue: Queue, now: float) -> list[int]:
+def held_by(connection: Connection, reader: Reader, queue: Queue, now: float) -> list[int]:
+    """Return the ids of scans that a reader has before them, those taken first in front."""
     query = (
         select(LEASE.c.scan_id)
         .join(STANDING, STANDING.c.scan_id == LEASE.c.scan_id)

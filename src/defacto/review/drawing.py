@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from http import HTTPStatus
+from importlib.resources import files
 from typing import Any
 
 from fastapi import Request
@@ -37,6 +38,7 @@ def show(
             waiting=site.desk.waiting() if guest else {},
             originals=site.originals is not None and site.originals.shown,
             has_input=site.originals is not None,
+            has_volume_view=(files("defacto.review") / "static" / "volume.js").is_file(),
             version=__version__,
             **values,
         )

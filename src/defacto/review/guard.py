@@ -28,6 +28,8 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+POLICY_3D = POLICY.replace("img-src 'self' blob:", "img-src 'self' blob: data:")
+"""For the page with the view in 3D, whose letters and lights are pictures within its script."""
 _HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",

@@ -11,15 +11,19 @@ from fastapi import Path as InPath
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
+from defacto.errors import VolumeError
+from defacto.io import volume
 from defacto.pipeline.state import standing_of_record
-from defacto.review.site import DeskError, Guest, Site, guest_of, lead_of, site_of
+from defacto.review.site import DeskError, Guest, Site, guest_of, lead_of, reviewer_of, site_of
 from defacto.review.views import CAPTIONS, OPINIONS, SEEN_BY_ALL, may_know
 
 router = APIRouter(include_in_schema=False)
 BEFORE = ("before_left", "before_front", "before_right", "slices_before_after")
 Token = Annotated[str, InPath(pattern=r"^[A-Za-z0-9_-]{16}$")]
 Number = Annotated[int, InPath(ge=1, le=10_000)]
+VOLUMES = (".nii.gz", ".nii", ".mgz", ".mgh")
 _NONE = "There is no such picture."
+_NOT_SHOWN = "Originals are not shown at this desk."
 
 
 @router.get("/picture/{token}/{number}/{role}")
@@ -50,7 +54,7 @@ def _content(token: str, number: int, role: str, site: Site, guest: Guest) -> by
             )
         if role in OPINIONS and not may_know(record, guest.account, site.settings):
             raise DeskError(HTTPStatus.FORBIDDEN, "The machine's opinion is shown after your answer.")
-    return read_inside(site.out, path)
+    return inside(site.out, path, (".png",)).read_bytes()
 
 
 @router.get("/before/{token}/{number}/{role}")
@@ -63,7 +67,7 @@ def before(
 ) -> Response:
     """Return a picture of an original, where it may be shown."""
     if site.originals is None or not site.originals.shown:
-        raise DeskError(HTTPStatus.FORBIDDEN, "Originals are not shown at this desk.")
+        raise DeskError(HTTPStatus.FORBIDDEN, _NOT_SHOWN)
     record = site.desk.find(token) if role in BEFORE else None
     attempt = next((a for a in record.attempts if a.number == number), None) if record else None
     if record is None or attempt is None:
@@ -74,16 +78,51 @@ def before(
     return _png(drawn[role])
 
 
-def read_inside(out: Path, path: str) -> bytes:
-    """Return the content of a picture below OUT/scans, or raise DeskError."""
+@router.get("/volume/{token}/{number}/after.nii")
+def volume_after(
+    token: Token,
+    number: Number,
+    site: Annotated[Site, Depends(site_of)],
+    guest: Annotated[Guest, Depends(reviewer_of)],
+) -> Response:
+    """Return the defaced volume of an attempt, for the view in 3D."""
+    path = site.desk.file(token, number, "volume")
+    if path is None:
+        raise DeskError(HTTPStatus.NOT_FOUND, "The attempt kept no volume.")
+    try:
+        scan = volume.read(inside(site.out, path, VOLUMES))
+        return _nifti(volume.to_bytes(scan))
+    except VolumeError as error:
+        raise DeskError(HTTPStatus.NOT_FOUND, "The volume cannot be read.") from error
+
+
+@router.get("/volume/{token}/{number}/before.nii")
+def volume_before(
+    token: Token,
+    number: Number,
+    site: Annotated[Site, Depends(site_of)],
+    guest: Annotated[Guest, Depends(lead_of)],
+) -> Response:
+    """Return the original, its header cleaned, where it may be shown."""
+    if site.originals is None or not site.originals.shown:
+        raise DeskError(HTTPStatus.FORBIDDEN, _NOT_SHOWN)
+    record = site.desk.find(token)
+    if record is None:
+        raise DeskError(HTTPStatus.NOT_FOUND, _NONE)
+    return _nifti(site.originals.content(record.scan.name))
+
+
+def inside(out: Path, path: str, endings: tuple[str, ...]) -> Path:
+    """Return the place of a file below OUT/scans, or raise DeskError."""
     root = (out / "scans").resolve()
     file = (out / path).resolve()
-    if not file.is_relative_to(root) or file.suffix != ".png":
+    if not file.is_relative_to(root) or not file.name.endswith(endings) or not file.is_file():
         raise DeskError(HTTPStatus.NOT_FOUND, _NONE)
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise DeskError(HTTPStatus.NOT_FOUND, _NONE) from error
+    return file
+
+
+def _nifti(content: bytes) -> Response:
+    return Response(content, media_type="application/octet-stream", headers={"cache-control": "no-store"})
 
 
 def _png(content: bytes) -> Response:

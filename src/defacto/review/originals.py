@@ -21,7 +21,8 @@ from defacto.pipeline.clock import Clock
 from defacto.pipeline.folder import OutFolder
 from defacto.pipeline.sources import Opened, Selection, find_sources, open_source, sentence
 from defacto.pipeline.work import work_folder
-from defacto.report.words import outcome_word
+from defacto.privacy import header
+from defacto.report.words import number, outcome_word
 from defacto.review.site import DeskError
 from defacto.types import Grid, Picture
 
@@ -74,6 +75,14 @@ class Originals:
             self._pictures.move_to_end(key)
             return self._pictures[key]
 
+    def content(self, name: str) -> bytes:
+        """Return an original as the content of a NIfTI file, its header cleaned."""
+        with self._lock:
+            try:
+                return volume.to_bytes(header.clean(self._open(name).scan))
+            except DefactoError as error:
+                raise _said(error) from error
+
     def preview(self, name: str, parameters: DefaceSettings) -> dict[str, Any]:
         """Return what an attempt would come to: the machine's word, its reasons, pictures of the result."""
         if not self._lock.acquire(blocking=False):
@@ -86,10 +95,11 @@ class Originals:
         finally:
             self._lock.release()
         pictures = {role: picture for role, picture in done.pictures.items() if role != "class_maps"}
+        removed = done.measures.get("removed_ml")
         return {
             "word": outcome_word(done.decision.outcome, done.decision.sure),
             "reasons": [reason.sentence for reason in done.decision.reasons],
-            "removed_ml": round(float(done.removal.mask.sum()) * opened.scan.grid.voxel_ml),
+            "removed": number(removed.value, removed.unit) if removed else None,
             "pictures": {role: as_text(picture) for role, picture in pictures.items()},
         }
 

@@ -19,6 +19,7 @@ from defacto.report.pages import parameter_table
 from defacto.report.plots import bullets
 from defacto.review.choice import chosen, methods, parameters_of
 from defacto.review.drawing import show
+from defacto.review.guard import POLICY_3D
 from defacto.review.site import DeskError, Guest, Site, check_form, form_of, guest_of, lead_of, site_of
 from defacto.review.views import CAPTIONS, OPINIONS, SEEN_BY_ALL, code_of, may_know, opinion, src, veiled
 from defacto.types import Attempt, State
@@ -64,7 +65,7 @@ def scan(request: Request, token: str, site: TheSite, guest: TheGuest) -> Respon
     if not guest.account.reviews and standing.state not in SEEN_BY_ALL:
         raise DeskError(HTTPStatus.FORBIDDEN, "Viewers see what passed; this scan waits for others.")
     knows = may_know(record, guest.account, site.settings)
-    return show(
+    page = show(
         request,
         "scan.html",
         guest,
@@ -87,6 +88,8 @@ def scan(request: Request, token: str, site: TheSite, guest: TheGuest) -> Respon
         next_number=record.next_number,
         key=secrets.token_hex(8),
     )
+    page.headers["content-security-policy"] = POLICY_3D
+    return page
 
 
 @router.post("/scan/{token}/ask")
@@ -140,6 +143,7 @@ def _attempt(
     return {
         "number": attempt.number,
         "last": attempt is record.attempts[-1],
+        "has_volume": attempt.error is None and "volume" in attempt.files,
         "error": veiled(attempt.error, record, guest.account) if attempt.error else None,
         "opinion": told,
         "pictures": [(role, src(token, attempt.number, role), CAPTIONS[role]) for role in roles],

@@ -137,10 +137,11 @@ def serve(options: Options) -> int:
             rounds.start()
         try:
             uvicorn.Server(config).run()
+        except KeyboardInterrupt:
+            print("The desk is closed.", file=sys.stderr)
         except SystemExit as error:
             raise SettingsError(f"--port: {options.port} cannot be used; is another desk running?") from error
         finally:
             if rounds is not None:
                 rounds.stop()
-    print("The desk is closed.", file=sys.stderr)
     return 0

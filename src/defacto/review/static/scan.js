@@ -15,6 +15,29 @@ for (const slider of document.querySelectorAll(".slider")) {
   range.addEventListener("input", () => /** @type {HTMLElement} */ (slider).style.setProperty("--at", `${range.value}%`));
 }
 
+for (const details of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("details.in-3d"))) {
+  details.addEventListener(
+    "toggle",
+    async () => {
+      const status = /** @type {HTMLElement} */ (details.querySelector("[role=status]"));
+      const blend = /** @type {HTMLElement} */ (details.querySelector(".blend"));
+      try {
+        const { showVolume } = await import("/static/volume.js");
+        const canvas = /** @type {HTMLCanvasElement} */ (details.querySelector("canvas"));
+        const { after, before } = details.dataset;
+        const mix = await showVolume(canvas, String(after), before ?? null);
+        status.textContent = "Drag to turn; click or use the wheel to move through it.";
+        blend.hidden = !before;
+        const range = /** @type {HTMLInputElement} */ (blend.querySelector("input"));
+        range.addEventListener("input", () => mix(Number(range.value) / 100));
+      } catch (error) {
+        status.textContent = `It cannot be shown here: ${/** @type {Error} */ (error)?.message ?? "the browser draws no 3D"}.`;
+      }
+    },
+    { once: true }
+  );
+}
+
 const form = /** @type {HTMLFormElement|null} */ (byId("ask"));
 const button = /** @type {HTMLButtonElement|null} */ (byId("preview"));
 if (form && button) {
@@ -42,11 +65,11 @@ if (form && button) {
   });
 }
 
-/** @param {{word: string, reasons: string[], removed_ml: number, pictures: Record<string, string>}} got */
+/** @param {{word: string, reasons: string[], removed: string|null, pictures: Record<string, string>}} got */
 function show(got) {
   const place = byId("previewed");
   const title = document.createElement("h3");
-  title.textContent = `It would come out as: ${got.word}. ${got.removed_ml.toLocaleString("en")} ml would be removed.`;
+  title.textContent = `It would come out as: ${got.word}.${got.removed ? ` ${got.removed} of the head would be removed.` : ""}`;
   const why = document.createElement("p");
   why.textContent = got.reasons.join(" ");
   const views = document.createElement("div");

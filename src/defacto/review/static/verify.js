@@ -135,7 +135,8 @@ async function accept() {
   const passed = page.length - flags.size;
   tell(`${passed} accepted, ${flags.size} flagged. Press u to take them back.`);
   byId("undo").hidden = false;
-  const sent = outbox.put("/api/answers", { queue: "verify", page: key, answers });
+  const { count } = fit();
+  const sent = outbox.put("/api/answers", { queue: "verify", page: key, answers, more: 2 * count });
   if (next.length) draw(next.splice(0));
   else {
     ready = false;
@@ -145,7 +146,8 @@ async function accept() {
   const said = await sent.catch(() => null);
   const refused = said?.received.filter((/** @type {any} */ each) => each.refused) ?? [];
   if (refused.length) tell(`${refused.length} not kept: ${refused[0].refused}`, 8000);
-  await fill();
+  if (said) await have(said, count);
+  else await fill();
 }
 
 async function undo() {
@@ -171,16 +173,20 @@ const formToken = () => /** @type {HTMLInputElement} */ (document.querySelector(
 async function fill() {
   const { count } = fit();
   try {
-    const said = await post("/api/take", { queue: "verify", count: Math.min(2 * count, 2 * MOST) });
-    showWaiting(said.waiting);
-    const shown = new Set(page.map((each) => each.token));
-    const others = said.cases.filter((/** @type {Case} */ each) => !shown.has(each.token));
-    if (!page.length) await draw(others.splice(0, count));
-    next = others.slice(0, count);
-    for (const src of next.flatMap(sources)) pictures.get(src).catch(() => {});
+    await have(await post("/api/take", { queue: "verify", count: 2 * count }), count);
   } catch (error) {
     tell(/** @type {Error} */ (error).message);
   }
+}
+
+/** @param {{cases: Case[], waiting: any}} said @param {number} count */
+async function have(said, count) {
+  showWaiting(said.waiting);
+  const shown = new Set(page.map((each) => each.token));
+  const others = said.cases.filter((each) => !shown.has(each.token));
+  if (!page.length) await draw(others.splice(0, count));
+  next = others.slice(0, count);
+  for (const src of next.flatMap(sources)) pictures.get(src).catch(() => {});
 }
 
 byId("gallery").addEventListener("submit", (/** @type {Event} */ event) => {

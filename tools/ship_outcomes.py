@@ -1,6 +1,7 @@
-"""Put trained classifiers into the package: ``ship_outcomes.py VERSION data=DATA NAME=FOLDER ...``.
+"""Put trained classifiers into the package: ``ship_outcomes.py VERSION data=DATA NAME=WEIGHTS ...``.
 
-Run by a developer after ``defacto train render FOLDER --data DATA``; takes the best weights by validation,
+Run by a developer after ``defacto train render FOLDER --data DATA``. WEIGHTS is FOLDER/best.pt, the best by
+validation, or FOLDER/checkpoint.pt, the averaged ones of the last step; it
 writes ``src/defacto/qc/data/NAME.onnx``, fits the temperatures on validation persons, and puts version,
 SHA-256 and temperatures into ``networks.json``. NAME is defacto-render or delbarre-cnn.
 """
@@ -14,16 +15,16 @@ import torch
 
 from defacto.qc.classify import DATA
 from defacto.simulate.dataset import Dataset
-from defacto.training.learner import BEST
 from defacto.training.outcome_export import ship
 from defacto.training.outcomes import TRAININGS, predict, split_of, temperatures
 from defacto.weights import known_networks
 
 
-def ship_best(name: str, folder: Path, data: Path, version: str) -> None:
-    """Export the best weights of a training."""
+def ship_weights(name: str, weights: Path, data: Path, version: str) -> None:
+    """Export the weights of a training."""
     network = TRAININGS[name].make_network()
-    network.load_state_dict(torch.load(folder / BEST, map_location="cpu", weights_only=True))
+    content = torch.load(weights, map_location="cpu", weights_only=True)
+    network.load_state_dict(content.get("averaged", content))
     network.eval()
     dataset = Dataset(data)
     indices, targets = split_of(dataset, "validation")
@@ -34,5 +35,5 @@ def ship_best(name: str, folder: Path, data: Path, version: str) -> None:
 if __name__ == "__main__":
     folders = dict(word.split("=", 1) for word in sys.argv[2:])
     data_folder = Path(folders.pop("data"))
-    for network_name, training_folder in folders.items():
-        ship_best(network_name, Path(training_folder), data_folder, sys.argv[1])
+    for network_name, path in folders.items():
+        ship_weights(network_name, Path(path), data_folder, sys.argv[1])

@@ -1,6 +1,7 @@
 """Training of the classifiers of outcomes; only where torch is installed."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -93,6 +94,16 @@ def test_a_mirrored_head_has_its_other_eye(made):
         for seed in range(20)
     }
     assert seen == {(1, 0), (0, 1)}
+
+
+def test_every_other_batch_is_of_the_other_data_set_also_after_a_pause(made, tmp_path):
+    other = shutil.copytree(made, tmp_path / "other")
+    np.save(other / "shards" / "00000" / "slice.npy", np.zeros((48, 128, 128), np.uint8))
+    training = replace(outcomes.TRAININGS["defacto-render"], batch=8)
+    whole = [batch for batch, _ in zip(outcomes._Stream([made, other], training, 0), range(7), strict=False)]
+    assert [batch.slice.any() for batch in whole] == [True, False] * 3 + [True]
+    rest = [batch for batch, _ in zip(outcomes._Stream([made, other], training, 3), range(4), strict=False)]
+    assert all(np.array_equal(one.shade, two.shade) for one, two in zip(whole[3:], rest, strict=True))
 
 
 @pytest.mark.parametrize("network", ["defacto-render", "delbarre-cnn"])

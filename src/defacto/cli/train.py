@@ -30,7 +30,7 @@ persons of the validation split) and log.jsonl; the same command goes on where i
 install "defacto[train]".
 
 render --from-store learns from what people said of the scans of runs, on top of what the network knows; with
---data too, every other batch is of that data set, so that nothing is forgotten. Persons are split: some to
+--also DATA, every other batch is of that data set, so that nothing is forgotten. Persons are split: some to
 learn from, some to choose by, some to compare on. Only where the new network does better there, and lets no
 more bad scans through, is it written: to OUT/network, for `run --network` and `check --network`
 (else exit 3)."""
@@ -56,6 +56,12 @@ def add_parser(commands: Commands) -> None:
         metavar="DIR",
         type=Path,
         help="render, delbarre-cnn: a data set of `defacto simulate dataset`",
+    )
+    parser.add_argument(
+        "--also",
+        metavar="DIR",
+        type=Path,
+        help="render, delbarre-cnn: another data set, of which every other batch is",
     )
     parser.add_argument(
         "--from-store",
@@ -111,7 +117,7 @@ def command(options: argparse.Namespace) -> int:
         raise SettingsError("--steps, --minutes and --seed: expected positive numbers.")
     if options.start is not None and not options.start.is_file():
         raise SettingsError(f"--start: there is no file {options.start.name}.")
-    for option in ("base", "data"):
+    for option in ("base", "data", "also"):
         folder = getattr(options, option)
         if folder is not None and not folder.is_dir():
             raise SettingsError(f"--{option}: the folder {folder.name} is not there.")
@@ -161,7 +167,9 @@ def _prepare_outcomes(options: argparse.Namespace) -> tuple[int, _Begin]:
     start = None if options.start is None else load(options.start)
 
     def begin(tell: _Tell) -> Mapping[str, float]:
-        return train(training, data, options.out, minutes=options.minutes, start=start, tell=tell)
+        return train(
+            training, data, options.out, minutes=options.minutes, start=start, also=options.also, tell=tell
+        )
 
     return training.steps, begin
 
@@ -190,7 +198,7 @@ def _prepare_reviews(options: argparse.Namespace) -> tuple[int, _Begin]:
 
     def begin(tell: _Tell) -> Mapping[str, float]:
         return train(
-            training, reviews, options.out, minutes=options.minutes, start=start, also=options.data, tell=tell
+            training, reviews, options.out, minutes=options.minutes, start=start, also=options.also, tell=tell
         )
 
     return training.steps, begin

@@ -1,6 +1,6 @@
 // One scan at a time: a key answers, and the next scan is on the screen before the finger is off the key.
 // @ts-check
-import { byId, isTyping, newKey, outbox, pictures, post, showWaiting, tell } from "./desk.js";
+import { byId, isTyping, leaveButton, newKey, outbox, pictures, post, showWaiting, tell } from "./desk.js";
 
 /** @typedef {{token: string, code: string, number: number, may_pass: boolean, error: string|null, pictures: Record<string, string>}} Case */
 /** @typedef {{each: Case, key: string, word: string, features: string[], note: string}} Said */
@@ -25,8 +25,8 @@ let now = null;
 let next = [];
 /** @type {Said[]} */
 const said = [];
-/** Tokens answered, whose answers may still be on their way. @type {Set<string>} */
-const answered = new Set();
+/** Answered or skipped, but perhaps not known to the server yet. @type {Set<string>} */
+const onTheirWay = new Set();
 /** The answer that is looked at again. @type {Said|null} */
 let again = null;
 let shownAt = 0;
@@ -74,12 +74,14 @@ function answer(word) {
   const key = newKey();
   if (again) said.splice(said.indexOf(again), 1);
   said.push({ each, key, word, features, note });
-  answered.add(each.token);
+  onTheirWay.add(each.token);
+  leaveButton();
   const one = { token: each.token, number: each.number, word, key, features, note, seconds };
   byId("note").blur();
   const sent = outbox.put("/api/answers", { queue, answers: [one], more: AHEAD });
   show(next.shift() ?? null);
   sent
+    .finally(() => onTheirWay.delete(each.token))
     .then((got) => {
       told(word, got.received[0]);
       return have(got);
@@ -119,24 +121,25 @@ function bold(text) {
 function skip() {
   const each = now;
   if (!each) return;
-  answered.add(each.token);
+  onTheirWay.add(each.token);
+  leaveButton();
   const sent = outbox.put("/api/skip", { token: each.token });
   show(next.shift() ?? null);
   sent.catch(() => {}).then(() => {
-    answered.delete(each.token);
+    onTheirWay.delete(each.token);
     fill();
   });
 }
 
 async function undo() {
   const last = said.pop();
+  leaveButton();
   if (!last) return;
   try {
     await outbox.put("/api/undo", { of: last.key, key: newKey() });
   } catch {
     return;
   }
-  answered.delete(last.each.token);
   if (now && now.token !== last.each.token) next.unshift(now);
   await show(last.each, null);
   tell("Undone.");
@@ -146,6 +149,7 @@ async function undo() {
 function back() {
   const last = said.at(-1);
   if (!last || again) return;
+  leaveButton();
   if (now) next.unshift(now);
   show(last.each, last);
   tell(`You said ${last.word}. Say otherwise, or press Esc to go on.`);
@@ -167,7 +171,7 @@ async function fill() {
 /** @param {{cases: Case[], waiting: any}} got */
 async function have(got) {
   showWaiting(got.waiting);
-  const known = new Set([...(now ? [now.token] : []), ...answered]);
+  const known = new Set([...(now ? [now.token] : []), ...onTheirWay]);
   const free = got.cases.filter((each) => !known.has(each.token));
   if (now) next = free;
   else {

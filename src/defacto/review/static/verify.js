@@ -1,6 +1,6 @@
 // The gallery: flag with the space bar, accept a page with Enter; the page after it is there already.
 // @ts-check
-import { byId, isTyping, newKey, outbox, pictures, post, showWaiting, tell } from "./desk.js";
+import { byId, isTyping, leaveButton, newKey, outbox, pictures, post, showWaiting, tell } from "./desk.js";
 
 /** @typedef {{token: string, code: string, number: number, pictures: Record<string, string>}} Case */
 
@@ -15,6 +15,8 @@ let page = [];
 let next = [];
 /** @type {{key: string, cases: Case[], flags: Set<string>} | null} */
 let before = null;
+/** Answered, but perhaps not known to the server yet. @type {Set<string>} */
+const onTheirWay = new Set();
 let here = 0;
 let shownAt = 0;
 let ready = false;
@@ -132,6 +134,9 @@ async function accept() {
     key,
     seconds,
   }));
+  const sentNow = page.map((each) => each.token);
+  for (const token of sentNow) onTheirWay.add(token);
+  leaveButton();
   const passed = page.length - flags.size;
   tell(`${passed} accepted, ${flags.size} flagged. Press u to take them back.`);
   byId("undo").hidden = false;
@@ -144,6 +149,7 @@ async function accept() {
     page = [];
   }
   const said = await sent.catch(() => null);
+  for (const token of sentNow) onTheirWay.delete(token);
   const refused = said?.received.filter((/** @type {any} */ each) => each.refused) ?? [];
   if (refused.length) tell(`${refused.length} not kept: ${refused[0].refused}`, 8000);
   if (said) await have(said, count);
@@ -155,6 +161,7 @@ async function undo() {
   const { key, cases, flags } = before;
   before = null;
   byId("undo").hidden = true;
+  leaveButton();
   try {
     await outbox.put("/api/undo", { of: key, key: newKey() });
     const count = fit().count;
@@ -183,7 +190,7 @@ async function fill() {
 async function have(said, count) {
   showWaiting(said.waiting);
   const shown = new Set(page.map((each) => each.token));
-  const others = said.cases.filter((each) => !shown.has(each.token));
+  const others = said.cases.filter((each) => !shown.has(each.token) && !onTheirWay.has(each.token));
   if (!page.length) await draw(others.splice(0, count));
   next = others.slice(0, count);
   for (const src of next.flatMap(sources)) pictures.get(src).catch(() => {});

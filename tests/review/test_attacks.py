@@ -342,7 +342,7 @@ def test_an_error_tells_neither_reader_nor_log_what_it_was_about(desk, monkeypat
         raise ValueError("/data/Doe^John/secret.nii")
 
     lead = desk("Lea")
-    monkeypatch.setattr(desk.site.desk, "totals", broken)
+    monkeypatch.setattr(desk.site.desk, "waiting", broken)
     lead.client._transport.raise_server_exceptions = False
     for got in (lead.get("/study"), lead.api("take", {"queue": "manual"})):
         assert got.status_code == 500

@@ -6,6 +6,20 @@
 `make` fills a store as a run would leave it (rows of scans that do not exist; pictures of noise, shared).
 `load` starts the desk as its own process, lets people work on it by HTTP, and then looks into the store: was
 every answer that the desk said it kept kept, once? Did two ever have the same scan?
+
+Measured with 1,000,000 scans and 20 people at once who take 1.9 s a scan (half of what Delbarre et al.
+measured), for 45 s, server and people together on 2 cores of a shared virtual machine; 95th percentiles in ms:
+
+                          SQLite   PostgreSQL 15
+    next scan               12         25
+    answer and next scan    66         77
+    page of 12 answered     66        113
+    picture                  6          8
+    slowest page            58         86     (people)
+
+1,562 and 1,547 answers, a tenth of them sent twice: none lost, none counted twice; 1,618 and 1,603 scans given
+out, none to two people. With other work on both cores all of it takes five times as long and more, and still
+nothing is lost. `make` took 731 s and 804 s.
 """
 
 from __future__ import annotations

@@ -357,3 +357,10 @@ def test_the_session_of_a_closed_account_is_worth_nothing(desk):
 
         connection.execute(update(ACCOUNT).where(ACCOUNT.c.name == "Ada").values(active=False))
     assert ada.get("/verify").status_code == 303
+
+
+def test_one_persons_failures_keep_nobody_else_out(desk):
+    browser = desk()
+    for n in range(6):
+        browser.sign_in("Ada", f"wrong {n}")
+    assert browser.sign_in("Bo").status_code == 303

@@ -35,11 +35,17 @@ let ready = false;
 /** @param {Case} each */
 const sources = (each) => VIEWS.map((view) => each.pictures[view]).filter(Boolean);
 
+/** Whether keys answer: not before every picture is there. @param {boolean} is */
+function setReady(is) {
+  ready = is;
+  form.dataset.ready = is ? "yes" : "no";
+}
+
 /** @param {Case|null} each @param {Said|null} [looked] */
 async function show(each, looked = null) {
   now = each;
   again = looked;
-  ready = false;
+  setReady(false);
   byId("work").hidden = !each;
   byId("nothing").hidden = !!each;
   for (const tick of ticks) tick.checked = looked?.features.includes(tick.value) ?? false;
@@ -58,7 +64,7 @@ async function show(each, looked = null) {
     if (urls[place]) byId(view).src = urls[place];
     else byId(view).removeAttribute("src");
   });
-  ready = true;
+  setReady(true);
   buttons[0].disabled = !each.may_pass || urls.some((url) => !url); // what cannot be seen is not passed
   shownAt = performance.now();
   pictures.keepOnly(new Set([each, ...next, ...said.slice(-1).map((one) => one.each)].flatMap(sources)));

@@ -44,11 +44,17 @@ function columnsFor(count, width, height) {
 /** @param {Case} each */
 const sources = (each) => VIEWS.map((view) => each.pictures[view]).filter(Boolean);
 
+/** Whether Enter accepts: not before every picture is there. @param {boolean} is */
+function setReady(is) {
+  ready = is;
+  byId("gallery").dataset.ready = is ? "yes" : "no";
+}
+
 /** @param {Case[]} cases @param {Set<string>} flags */
 async function draw(cases, flags = new Set()) {
   page = cases;
   here = 0;
-  ready = false;
+  setReady(false);
   const { width, height } = cards.getBoundingClientRect();
   if (cases.length) cards.style.setProperty("--columns", String(columnsFor(Math.max(cases.length, LEAST), width, Math.max(height, 300))));
   const made = cases.map((each, place) => card(each, place, flags.has(each.token)));
@@ -58,7 +64,7 @@ async function draw(cases, flags = new Set()) {
   mark();
   await Promise.all(made.map((one) => one.loaded));
   if (page === cases) {
-    ready = true;
+    setReady(true);
     shownAt = performance.now();
     pictures.keepOnly(new Set([...page, ...next].flatMap(sources)));
   }
@@ -144,7 +150,7 @@ async function accept() {
   const sent = outbox.put("/api/answers", { queue: "verify", page: key, answers, more: 2 * count });
   if (next.length) draw(next.splice(0));
   else {
-    ready = false;
+    setReady(false);
     cards.replaceChildren();
     page = [];
   }

@@ -6,6 +6,21 @@
 `make` fills a store as a run would leave it (rows of scans that do not exist; pictures of noise, shared).
 `load` starts the desk as its own process, lets people work on it by HTTP, and then looks into the store: was
 every answer that the desk said it kept kept, once? Did two ever have the same scan?
+
+Measured with 1,000,000 scans and 20 people at once who take 1.9 s a scan (half of what Delbarre et al.
+measured), for 45 s, the first 5 s left out, server and people together on 2 cores of a shared virtual
+machine; 95th percentiles in ms:
+
+                          SQLite   PostgreSQL 15
+    next scan               12         25
+    answer and next scan    66         77
+    page of 12 answered     66        113
+    picture                  6          8
+    slowest page            58         86     (people)
+
+1,562 and 1,547 answers, a tenth of them sent twice: none lost, none counted twice; 1,618 and 1,603 scans
+given out, none to two people. With other work on both cores all of it takes five times as long and more, and
+still nothing is lost. `make` took 731 s and 804 s.
 """
 
 from __future__ import annotations
@@ -44,6 +59,8 @@ SHARED = 200
 PORT = 8611
 HOST = f"127.0.0.1:{PORT}"
 CHUNK = 5000
+WARM_UP_S = 5.0
+"""People come one after the other; what they wait in these first seconds is not counted."""
 
 
 def make(out: Path, scans: int) -> None:
@@ -148,6 +165,7 @@ class Person(threading.Thread):
         self.times = defaultdict(list)
         self.kept, self.had, self.wrong = [], set(), Counter()
         self.next = []
+        self.begun = time.time()
         self.connection = http.client.HTTPConnection(HOST, timeout=60)
 
     def ask(self, kind, method, path, body=None):
@@ -160,13 +178,15 @@ class Person(threading.Thread):
         self.connection.request(method, path, data, headers)
         answer = self.connection.getresponse()
         content = answer.read()
-        self.times[kind].append(time.perf_counter() - began)
+        if time.time() > self.begun + WARM_UP_S:
+            self.times[kind].append(time.perf_counter() - began)
         if answer.status != 200:
             self.wrong[f"{kind} {answer.status}"] += 1
             return None
         return content
 
     def run(self):
+        time.sleep(self.rng.uniform(0, WARM_UP_S))
         while time.time() < self.until:
             self.decide() if self.rng.random() < 0.8 else self.verify()
             if self.rng.random() < 0.3:

@@ -342,7 +342,7 @@ def test_an_error_tells_neither_reader_nor_log_what_it_was_about(desk, monkeypat
         raise ValueError("/data/Doe^John/secret.nii")
 
     lead = desk("Lea")
-    monkeypatch.setattr(desk.site.desk, "totals", broken)
+    monkeypatch.setattr(desk.site.desk, "waiting", broken)
     lead.client._transport.raise_server_exceptions = False
     for got in (lead.get("/study"), lead.api("take", {"queue": "manual"})):
         assert got.status_code == 500
@@ -357,3 +357,10 @@ def test_the_session_of_a_closed_account_is_worth_nothing(desk):
 
         connection.execute(update(ACCOUNT).where(ACCOUNT.c.name == "Ada").values(active=False))
     assert ada.get("/verify").status_code == 303
+
+
+def test_one_persons_failures_keep_nobody_else_out(desk):
+    browser = desk()
+    for n in range(6):
+        browser.sign_in("Ada", f"wrong {n}")
+    assert browser.sign_in("Bo").status_code == 303

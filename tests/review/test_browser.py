@@ -100,10 +100,12 @@ def wait_until(page, condition):
 
 
 def gallery(page):
-    page.wait_for_function(
-        "document.querySelectorAll('.case img').length > 0 && document.querySelector('.here')"
-    )
-    page.wait_for_timeout(700)
+    page.wait_for_selector("#gallery[data-ready=yes]")
+    page.wait_for_timeout(500)
+
+
+def scan_shown(page):
+    page.wait_for_selector("#manual[data-ready=yes]")
 
 
 def test_wrong_password_and_wrong_role(open_page, running):
@@ -143,8 +145,7 @@ def test_scans_are_decided_by_keyboard_alone(open_page, running):
     _, store, address = running
     page = open_page("Ada")
     page.goto(f"{address}/manual")
-    page.wait_for_selector("#render_left[src^=blob]")
-    page.wait_for_timeout(500)
+    scan_shown(page)
     first = page.get_attribute("#render_left", "src")
     page.keyboard.press("n")
     page.keyboard.press("c")
@@ -160,10 +161,11 @@ def test_scans_are_decided_by_keyboard_alone(open_page, running):
     assert 0 < review.seconds < 60
     page.keyboard.press("u")
     wait_until(page, lambda: words(store) == [])
-    page.wait_for_timeout(500)
+    scan_shown(page)
     page.keyboard.press("b")
     for key in "pds":
         page.wait_for_timeout(400)
+        scan_shown(page)
         page.keyboard.press(key)
     wait_until(page, lambda: sorted(words(store)) == ["deep", "pass", "shallow"])
     page.get_by_text("Nothing waits for a decision").wait_for()
@@ -173,8 +175,7 @@ def test_answers_wait_for_the_network(open_page, running):
     _, store, address = running
     page = open_page("Ada")
     page.goto(f"{address}/manual")
-    page.wait_for_selector("#render_left[src^=blob]")
-    page.wait_for_timeout(500)
+    scan_shown(page)
     page.route("**/api/answers", lambda route: route.abort())
     page.keyboard.press("d")
     page.wait_for_selector("#unsent:not([hidden])")
@@ -187,8 +188,7 @@ def test_a_round_goes_on_and_the_log_is_exported(open_page, running):
     out, store, address = running
     page = open_page("Lea")
     page.goto(f"{address}/manual")
-    page.wait_for_selector("#render_left[src^=blob]")
-    page.wait_for_timeout(500)
+    scan_shown(page)
     page.keyboard.press("s")
     wait_until(page, lambda: words(store) == ["shallow"])
     (name,) = [record.scan.name for record in store.records() if record.reviews]

@@ -19,7 +19,7 @@ from defacto.pipeline.records import Record
 from defacto.pipeline.state import Queue
 from defacto.pipeline.store import Store
 from defacto.pipeline.tables import ASK, ATTEMPT, REVIEW
-from defacto.pipeline.tally import totals
+from defacto.pipeline.tally import name_of, totals
 from defacto.pipeline.together import Together
 from defacto.types import Mode, Outcome, Review, State
 
@@ -131,8 +131,9 @@ class Desk:
 
     def waiting(self) -> dict[str, int]:
         """Return how many scans wait in each queue."""
-        sums = self.totals()
-        return {queue.value: round(sums.get(("queue", queue.value), 0)) for queue in Queue}
+        with reading(self._engine) as connection:
+            sums = totals(connection, [name_of("queue", each.value) for each in Queue])
+        return {each.value: round(sums.get(("queue", each.value), 0)) for each in Queue}
 
     def rows(self, state: State | None, after: int, count: int, name: str = "") -> Sequence[Any]:
         """Return rows of scans in the order they were found, those after an id; of a state, or of a name."""

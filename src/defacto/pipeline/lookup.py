@@ -25,7 +25,7 @@ def load_records(connection: Connection, names: Sequence[str] | None) -> list[Re
     attempts = _attempts(connection, attempt_rows)
     reviews = _reviews(connection, attempts)
     asked = _asked(connection, names)
-    events = (_latest_event(connection, "crash", names), _latest_event(connection, "changed", names))
+    events = _latest_events(connection, ("crash", "changed"), names)
     by_name: dict[str, list[RowMapping]] = {}
     for row in attempt_rows:
         by_name.setdefault(row["name"], []).append(row)
@@ -109,9 +109,12 @@ def _asked(connection: Connection, names: Sequence[str] | None) -> dict[str, dic
     return found
 
 
-def _latest_event(connection: Connection, kind: str, names: Sequence[str] | None) -> _LatestEvents:
-    query = select(EVENT.c.scan, EVENT.c.attempt, EVENT.c.text).where(EVENT.c.kind == kind)
-    return {
-        row["scan"]: (row["attempt"] or 0, row["text"])
-        for row in _rows(connection, query.order_by(EVENT.c.id), EVENT.c.scan, names)
-    }
+def _latest_events(
+    connection: Connection, kinds: tuple[str, str], names: Sequence[str] | None
+) -> tuple[_LatestEvents, _LatestEvents]:
+    columns = (EVENT.c.kind, EVENT.c.scan, EVENT.c.attempt, EVENT.c.text)
+    query = select(*columns).where(EVENT.c.kind.in_(kinds)).order_by(EVENT.c.id)
+    found: dict[str, _LatestEvents] = {kind: {} for kind in kinds}
+    for row in _rows(connection, query, EVENT.c.scan, names):
+        found[row["kind"]][row["scan"]] = (row["attempt"] or 0, row["text"])
+    return found[kinds[0]], found[kinds[1]]

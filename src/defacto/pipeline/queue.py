@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Exists, Select, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from defacto.pipeline.desk_tables import LEASE, SKIP, STANDING
 from defacto.pipeline.state import Queue
-from defacto.pipeline.tables import REVIEW
-from defacto.types import FLAG
 
 LEASE_S = 15 * 60.0
 """A scan that nobody answered goes to another reader after so many seconds."""
@@ -79,7 +77,7 @@ def held_by(connection: Connection, reader: Reader, queue: Queue, now: float) ->
         select(LEASE.c.scan_id)
         .join(STANDING, STANDING.c.scan_id == LEASE.c.scan_id)
         .where(LEASE.c.reader == reader.name, LEASE.c.until > now, STANDING.c.queue == queue.value)
-        .where(~_read_by(reader))
+        .where(_not_read_by(reader))
         .order_by(LEASE.c.taken, STANDING.c.sure, LEASE.c.scan_id)
     )
     return list(connection.execute(query).scalars())
@@ -91,21 +89,14 @@ def _free(reader: Reader, queue: Queue, count: int, now: float) -> Select[Any]:
     query = select(STANDING.c.scan_id).where(STANDING.c.queue == queue.value)
     if reader.site is not None:
         query = query.where(STANDING.c.site == reader.site)
-    query = query.where(~taken, ~skipped, ~_read_by(reader)).order_by(STANDING.c.sure, STANDING.c.scan_id)
+    query = query.where(~taken, ~skipped, _not_read_by(reader)).order_by(STANDING.c.sure, STANDING.c.scan_id)
     return query.limit(count).with_for_update(skip_locked=True, of=STANDING)
 
 
-def _read_by(reader: Reader) -> Exists:
-    """Whether the reader gave a word on the attempt already; a second word has to come from another one."""
-    back = REVIEW.alias()
-    retracted = exists().where(back.c.retracts == REVIEW.c.id)
-    return exists().where(
-        REVIEW.c.attempt_id == STANDING.c.attempt_id,
-        REVIEW.c.reviewer == reader.name,
-        REVIEW.c.outcome != FLAG,
-        REVIEW.c.retracts.is_(None),
-        ~retracted,
-    )
+def _not_read_by(reader: Reader) -> ColumnElement[bool]:
+    """Whether the reader gave no word on the attempt yet; a second word has to come from another one."""
+    mine = STANDING.c.read_by.contains(f"/{reader.name}/", autoescape=True)
+    return or_(STANDING.c.read_by.is_(None), ~mine)
 
 
 def _extend(

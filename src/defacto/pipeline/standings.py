@@ -71,6 +71,7 @@ def standing_row(record: Record, settings: Settings) -> dict[str, Any]:
     """Return what table *standing* holds of a scan, but for its token."""
     standing = standing_of_record(record, settings)
     last = record.attempts[-1] if record.attempts else None
+    read_by = {r.reviewer for r in record.reviews if last and r.attempt == last.number and r.outcome}
     said = last.prediction.p_outcome.get(Outcome.PASS, 0.0) if last and last.prediction else 0.0
     return {
         "scan_id": record.scan_id,
@@ -81,6 +82,7 @@ def standing_row(record: Record, settings: Settings) -> dict[str, Any]:
         "sure": said,
         "number": last.number if last else 0,
         "attempt_id": record.attempt_id,
+        "read_by": "/".join(["", *sorted(read_by), ""]) if read_by else None,
         "counted": parts_of(record, standing),
     }
 

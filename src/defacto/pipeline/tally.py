@@ -99,9 +99,11 @@ def compact(connection: Connection) -> None:
         connection.execute(insert(TALLY), values)
 
 
-def totals(connection: Connection) -> dict[tuple[Any, ...], float]:
-    """Return all sums, by the parts of their names."""
+def totals(connection: Connection, names: Sequence[str] | None = None) -> dict[tuple[Any, ...], float]:
+    """Return sums, by the parts of their names; those named (see `name_of`), or all."""
     query = select(TALLY.c.what, func.sum(TALLY.c.amount)).group_by(TALLY.c.what)
+    if names is not None:
+        query = query.where(TALLY.c.what.in_(names))
     return {
         _hashable(json.loads(what)): amount
         for what, amount in connection.execute(query)

@@ -21,6 +21,8 @@ from defacto.pipeline.desk_tables import ACCOUNT, SIGN_IN
 
 IDLE_S, LONGEST_S = 45 * 60.0, 12 * 3600.0
 """A session ends when nothing was asked for so long, and after so long in any case."""
+ADDRESS = "from "
+"""What the keys of addresses begin with."""
 LEAST_PASSWORD = 10
 MOST_PASSWORD = 1024
 _FRESH_S = 5.0
@@ -185,13 +187,15 @@ class Accounts:
 class Brake:
     """Slows down who tries passwords: after each failure beyond the third the wait doubles.
 
+    By address it takes more failures: all who come by one tunnel share one.
+
     Parameters
     ----------
     clock : callable
         Returns seconds.
     """
 
-    FREE, LONGEST_S, MOST = 3, 900.0, 10_000
+    FREE, FREE_FROM_ADDRESS, LONGEST_S, MOST = 3, 30, 900.0, 10_000
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -201,7 +205,7 @@ class Brake:
     def wait_s(self, *keys: str) -> float:
         """Return how long to wait before the next try counts, seconds."""
         with self._lock:
-            waits = [self._until(*self._failures.get(key, (0, 0.0))) - self._clock() for key in keys]
+            waits = [self._until(key, *self._failures.get(key, (0, 0.0))) - self._clock() for key in keys]
         return max(0.0, *waits)
 
     def failed(self, *keys: str) -> None:
@@ -219,8 +223,8 @@ class Brake:
             for key in keys:
                 self._failures.pop(key, None)
 
-    def _until(self, count: int, last: float) -> float:
-        beyond = count - self.FREE
+    def _until(self, key: str, count: int, last: float) -> float:
+        beyond = count - (self.FREE_FROM_ADDRESS if key.startswith(ADDRESS) else self.FREE)
         return last + min(self.LONGEST_S, 2.0 ** min(beyond, 20)) if beyond >= 0 and count else 0.0
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import uvicorn
 
 from defacto.errors import SettingsError
 from defacto.pipeline.desk import Desk
@@ -99,26 +103,28 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+class _Server(uvicorn.Server):
+    """A server that says where it is as soon as it is there."""
+
+    def __init__(self, config: uvicorn.Config, tell: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell = tell
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then tell."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._tell()
+
+
 def serve(options: Options) -> int:
     """Serve the desk until it is stopped."""
-    import uvicorn  # noqa: PLC0415  (of the extra)
-
     check_options(options)
     with private_files():
         site = open_site(options)
-        scheme = "https" if site.secure else "http"
-        names = {options.host, "127.0.0.1", "localhost"} if is_loopback(options.host) else {options.host}
-        shown = f"[{options.host}]" if ":" in options.host else options.host
-        app = create_app(site, [f"{name}:{options.port}" for name in names] + [f"{shown}:{options.port}"])
-        print(f"The review desk: {scheme}://{shown}:{options.port}/", flush=True)
-        if not any(account.active and account.name != options.name for account in site.accounts.all()):
-            if site.accounts.find(options.name) is None:
-                site.accounts.add(options.name, Role.LEAD)
-            code = site.make_link(options.name)
-            print(
-                "Nobody has an account yet. This link signs in once, as lead, within 15 minutes:", flush=True
-            )
-            print(f"  {scheme}://{shown}:{options.port}/enter/{code}", flush=True)
+        address = f"{_bracketed(options.host)}:{options.port}"
+        names = {"127.0.0.1", "localhost", "[::1]"} if is_loopback(options.host) else set()
+        app = create_app(site, {address, *(f"{name}:{options.port}" for name in names)})
         config = uvicorn.Config(
             app,
             host=options.host,
@@ -132,11 +138,12 @@ def serve(options: Options) -> int:
             timeout_keep_alive=30,
             limit_concurrency=400,
         )
+        url = f"{'https' if site.secure else 'http'}://{address}"
         rounds = Rounds(site, options.input) if options.go_on and options.input else None
         if rounds is not None:
             rounds.start()
         try:
-            uvicorn.Server(config).run()
+            _Server(config, lambda: _tell(site, options.name, url)).run()
         except KeyboardInterrupt:
             print("The desk is closed.", file=sys.stderr)
         except SystemExit as error:
@@ -145,3 +152,17 @@ def serve(options: Options) -> int:
             if rounds is not None:
                 rounds.stop()
     return 0
+
+
+def _tell(site: Site, name: str, url: str) -> None:
+    print(f"The review desk: {url}/", flush=True)
+    if any(account.active and account.name != name for account in site.accounts.all()):
+        return
+    if site.accounts.find(name) is None:
+        site.accounts.add(name, Role.LEAD)
+    print("Nobody else has an account. This link signs in once, as lead, within 15 minutes:", flush=True)
+    print(f"  {url}/enter/{site.make_link(name)}", flush=True)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

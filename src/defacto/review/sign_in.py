@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from defacto.review.accounts import LONGEST_S, Account
+from defacto.review.accounts import ADDRESS, LONGEST_S, Account
 from defacto.review.drawing import show
 from defacto.review.guard import COOKIE
 from defacto.review.site import DeskError, Guest, Site, check_form, form_of, guest_of, site_of
@@ -30,7 +30,7 @@ async def sign_in(request: Request, site: TheSite) -> Response:
     """Sign in by name and password; who fails often waits."""
     form = await form_of(request)
     name, password = (form.get(key, [""])[0] for key in ("name", "password"))
-    keys = (f"name {name[:64]}", f"from {request.client.host if request.client else ''}")
+    keys = (f"name {name[:64]}", f"{ADDRESS}{request.client.host if request.client else ''}")
     wait_s = site.brake.wait_s(*keys)
     if wait_s > 0:
         said = f"Too many tries; wait {ceil(wait_s)} s."

@@ -157,6 +157,11 @@ class Pictures {
 
 export const pictures = new Pictures();
 
+/** Take the focus from a button that was clicked: the next key is meant for the next scan. */
+export function leaveButton() {
+  if (document.activeElement instanceof HTMLButtonElement) document.activeElement.blur();
+}
+
 /** @param {{verify: number, manual: number, lead: number}} waiting */
 export function showWaiting(waiting) {
   for (const [queue, amount] of Object.entries(waiting)) {
@@ -165,9 +170,10 @@ export function showWaiting(waiting) {
   }
 }
 
-/** Whether a key press is meant for a field. @param {KeyboardEvent} event */
+/** Whether a key press is meant for a field, or for the link or button that has the focus. @param {KeyboardEvent} event */
 export function isTyping(event) {
   const target = /** @type {HTMLElement} */ (event.target);
+  if ((event.key === "Enter" || event.key === " ") && target.closest("a, button, summary")) return true;
   const typed = target instanceof HTMLInputElement && !["checkbox", "range", "file"].includes(target.type);
   return event.ctrlKey || event.metaKey || event.altKey || typed || target instanceof HTMLSelectElement || byId("keys").open;
 }

@@ -1,6 +1,6 @@
 // One scan at a time: a key answers, and the next scan is on the screen before the finger is off the key.
 // @ts-check
-import { byId, isTyping, newKey, outbox, pictures, post, showWaiting, tell } from "./desk.js";
+import { byId, isTyping, leaveButton, newKey, outbox, pictures, post, showWaiting, tell } from "./desk.js";
 
 /** @typedef {{token: string, code: string, number: number, may_pass: boolean, error: string|null, pictures: Record<string, string>}} Case */
 /** @typedef {{each: Case, key: string, word: string, features: string[], note: string}} Said */
@@ -25,8 +25,8 @@ let now = null;
 let next = [];
 /** @type {Said[]} */
 const said = [];
-/** Tokens answered, whose answers may still be on their way. @type {Set<string>} */
-const answered = new Set();
+/** Answered or skipped, but perhaps not known to the server yet. @type {Set<string>} */
+const onTheirWay = new Set();
 /** The answer that is looked at again. @type {Said|null} */
 let again = null;
 let shownAt = 0;
@@ -35,11 +35,17 @@ let ready = false;
 /** @param {Case} each */
 const sources = (each) => VIEWS.map((view) => each.pictures[view]).filter(Boolean);
 
+/** Whether keys answer: not before every picture is there. @param {boolean} is */
+function setReady(is) {
+  ready = is;
+  form.dataset.ready = is ? "yes" : "no";
+}
+
 /** @param {Case|null} each @param {Said|null} [looked] */
 async function show(each, looked = null) {
   now = each;
   again = looked;
-  ready = false;
+  setReady(false);
   byId("work").hidden = !each;
   byId("nothing").hidden = !!each;
   for (const tick of ticks) tick.checked = looked?.features.includes(tick.value) ?? false;
@@ -58,7 +64,7 @@ async function show(each, looked = null) {
     if (urls[place]) byId(view).src = urls[place];
     else byId(view).removeAttribute("src");
   });
-  ready = true;
+  setReady(true);
   buttons[0].disabled = !each.may_pass || urls.some((url) => !url); // what cannot be seen is not passed
   shownAt = performance.now();
   pictures.keepOnly(new Set([each, ...next, ...said.slice(-1).map((one) => one.each)].flatMap(sources)));
@@ -74,12 +80,14 @@ function answer(word) {
   const key = newKey();
   if (again) said.splice(said.indexOf(again), 1);
   said.push({ each, key, word, features, note });
-  answered.add(each.token);
+  onTheirWay.add(each.token);
+  leaveButton();
   const one = { token: each.token, number: each.number, word, key, features, note, seconds };
   byId("note").blur();
   const sent = outbox.put("/api/answers", { queue, answers: [one], more: AHEAD });
   show(next.shift() ?? null);
   sent
+    .finally(() => onTheirWay.delete(each.token))
     .then((got) => {
       told(word, got.received[0]);
       return have(got);
@@ -119,24 +127,25 @@ function bold(text) {
 function skip() {
   const each = now;
   if (!each) return;
-  answered.add(each.token);
+  onTheirWay.add(each.token);
+  leaveButton();
   const sent = outbox.put("/api/skip", { token: each.token });
   show(next.shift() ?? null);
   sent.catch(() => {}).then(() => {
-    answered.delete(each.token);
+    onTheirWay.delete(each.token);
     fill();
   });
 }
 
 async function undo() {
   const last = said.pop();
+  leaveButton();
   if (!last) return;
   try {
     await outbox.put("/api/undo", { of: last.key, key: newKey() });
   } catch {
     return;
   }
-  answered.delete(last.each.token);
   if (now && now.token !== last.each.token) next.unshift(now);
   await show(last.each, null);
   tell("Undone.");
@@ -146,6 +155,7 @@ async function undo() {
 function back() {
   const last = said.at(-1);
   if (!last || again) return;
+  leaveButton();
   if (now) next.unshift(now);
   show(last.each, last);
   tell(`You said ${last.word}. Say otherwise, or press Esc to go on.`);
@@ -167,7 +177,7 @@ async function fill() {
 /** @param {{cases: Case[], waiting: any}} got */
 async function have(got) {
   showWaiting(got.waiting);
-  const known = new Set([...(now ? [now.token] : []), ...answered]);
+  const known = new Set([...(now ? [now.token] : []), ...onTheirWay]);
   const free = got.cases.filter((each) => !known.has(each.token));
   if (now) next = free;
   else {

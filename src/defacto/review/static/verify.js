@@ -1,6 +1,6 @@
 // The gallery: flag with the space bar, accept a page with Enter; the page after it is there already.
 // @ts-check
-import { byId, isTyping, newKey, outbox, pictures, post, showWaiting, tell } from "./desk.js";
+import { byId, isTyping, leaveButton, newKey, outbox, pictures, post, showWaiting, tell } from "./desk.js";
 
 /** @typedef {{token: string, code: string, number: number, pictures: Record<string, string>}} Case */
 
@@ -15,6 +15,8 @@ let page = [];
 let next = [];
 /** @type {{key: string, cases: Case[], flags: Set<string>} | null} */
 let before = null;
+/** Answered, but perhaps not known to the server yet. @type {Set<string>} */
+const onTheirWay = new Set();
 let here = 0;
 let shownAt = 0;
 let ready = false;
@@ -42,11 +44,17 @@ function columnsFor(count, width, height) {
 /** @param {Case} each */
 const sources = (each) => VIEWS.map((view) => each.pictures[view]).filter(Boolean);
 
+/** Whether Enter accepts: not before every picture is there. @param {boolean} is */
+function setReady(is) {
+  ready = is;
+  byId("gallery").dataset.ready = is ? "yes" : "no";
+}
+
 /** @param {Case[]} cases @param {Set<string>} flags */
 async function draw(cases, flags = new Set()) {
   page = cases;
   here = 0;
-  ready = false;
+  setReady(false);
   const { width, height } = cards.getBoundingClientRect();
   if (cases.length) cards.style.setProperty("--columns", String(columnsFor(Math.max(cases.length, LEAST), width, Math.max(height, 300))));
   const made = cases.map((each, place) => card(each, place, flags.has(each.token)));
@@ -56,7 +64,7 @@ async function draw(cases, flags = new Set()) {
   mark();
   await Promise.all(made.map((one) => one.loaded));
   if (page === cases) {
-    ready = true;
+    setReady(true);
     shownAt = performance.now();
     pictures.keepOnly(new Set([...page, ...next].flatMap(sources)));
   }
@@ -132,6 +140,9 @@ async function accept() {
     key,
     seconds,
   }));
+  const sentNow = page.map((each) => each.token);
+  for (const token of sentNow) onTheirWay.add(token);
+  leaveButton();
   const passed = page.length - flags.size;
   tell(`${passed} accepted, ${flags.size} flagged. Press u to take them back.`);
   byId("undo").hidden = false;
@@ -139,11 +150,12 @@ async function accept() {
   const sent = outbox.put("/api/answers", { queue: "verify", page: key, answers, more: 2 * count });
   if (next.length) draw(next.splice(0));
   else {
-    ready = false;
+    setReady(false);
     cards.replaceChildren();
     page = [];
   }
   const said = await sent.catch(() => null);
+  for (const token of sentNow) onTheirWay.delete(token);
   const refused = said?.received.filter((/** @type {any} */ each) => each.refused) ?? [];
   if (refused.length) tell(`${refused.length} not kept: ${refused[0].refused}`, 8000);
   if (said) await have(said, count);
@@ -155,6 +167,7 @@ async function undo() {
   const { key, cases, flags } = before;
   before = null;
   byId("undo").hidden = true;
+  leaveButton();
   try {
     await outbox.put("/api/undo", { of: key, key: newKey() });
     const count = fit().count;
@@ -183,7 +196,7 @@ async function fill() {
 async function have(said, count) {
   showWaiting(said.waiting);
   const shown = new Set(page.map((each) => each.token));
-  const others = said.cases.filter((each) => !shown.has(each.token));
+  const others = said.cases.filter((each) => !shown.has(each.token) && !onTheirWay.has(each.token));
   if (!page.length) await draw(others.splice(0, count));
   next = others.slice(0, count);
   for (const src of next.flatMap(sources)) pictures.get(src).catch(() => {});

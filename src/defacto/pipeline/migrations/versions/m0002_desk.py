@@ -62,6 +62,7 @@ def _what_follows() -> None:
         sa.Column("sure", sa.Float(53), nullable=False),
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("attempt_id", sa.Integer),
+        sa.Column("read_by", sa.Text),
         sa.Column("counted", sa.JSON, nullable=False),
         sa.Index("ix_standing_queue", "queue", "sure", "scan_id"),
         sa.Index("ix_standing_site", "queue", "site", "sure", "scan_id"),

@@ -22,6 +22,8 @@ from defacto.weights import open_network
 _FAR_MM = 40.0
 """A head whose middle lies farther from the middle of the first look is looked at again."""
 _P_BRAIN = 0.2
+_AIR, _OTHER_BRAIN = int(Region.AIR), int(Region.OTHER_BRAIN)
+"""Regions between which brain lies."""
 _RECOGNISED, _KNOWN_DEG = 12, 60.0
 """So many regions in their places make a head, and by so much are the heads turned that the network knows."""
 _CONVINCING = 213.0
@@ -143,11 +145,24 @@ def _look(volume: FloatVolume, grid: Grid, pose: Pose) -> _Look:
     return _Look(pose.to_upright, logits, labels, to_box, found.after(pose.to_upright))
 
 
-def _p_brain(logits: FloatVolume) -> FloatVolume:
+@compiled_parallel
+def _p_brain(logits: Any) -> Any:
     """Return the chance that there is brain of any region, 0 to 1."""
-    odds = np.exp(logits - logits.max(axis=3, keepdims=True))
-    p_brain: FloatVolume = odds[..., Region.AIR + 1 : Region.OTHER_BRAIN + 1].sum(axis=3) / odds.sum(axis=3)
-    return p_brain
+    ni, nj, nk, count = logits.shape
+    out = np.empty((ni, nj, nk), dtype=np.float32)
+    for i in numba.prange(ni):
+        for j in range(nj):
+            for k in range(nk):
+                row = logits[i, j, k]
+                largest = row.max()
+                brain, every = np.float32(0.0), np.float32(0.0)
+                for region in range(count):
+                    odds = np.exp(row[region] - largest)
+                    every += odds
+                    if _AIR < region <= _OTHER_BRAIN:
+                        brain += odds
+                out[i, j, k] = brain / every
+    return out
 
 
 def _box_grid(labels: LabelVolume) -> Grid:

@@ -9,12 +9,12 @@ from typing import Annotated, Any, BinaryIO
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from defacto.config import Settings
 from defacto.errors import DefactoError
 from defacto.io import volume
 from defacto.pipeline.check import Checked, check_scan
+from defacto.pipeline.own_network import network_of
 from defacto.pipeline.sources import sentence
-from defacto.review.originals import as_text
+from defacto.review.originals import COMPUTING, as_text
 from defacto.review.site import DeskError, Guest, Site, guest_of, site_of
 
 router = APIRouter(prefix="/api")
@@ -47,16 +47,17 @@ async def check(
             file.flush()
             if not file.tell():
                 raise DeskError(HTTPStatus.UNPROCESSABLE_ENTITY, "Expected a NIfTI or MGH file, got nothing.")
-            return await run_in_threadpool(_judge, file, site.settings)
+            return await run_in_threadpool(_judge, file, site)
     finally:
         site.busy.release()
 
 
-def _judge(file: BinaryIO, settings: Settings) -> dict[str, Any]:
+def _judge(file: BinaryIO, site: Site) -> dict[str, Any]:
     """Judge a file that lies in memory alone; it is gone when it is closed, or when the process ends."""
     try:
-        scan = volume.read_open(file, max_memory_gb=min(MOST_GB, settings.input.max_memory_gb))
-        checked = check_scan(scan, settings, draw=True, explain=True)
+        scan = volume.read_open(file, max_memory_gb=min(MOST_GB, site.settings.input.max_memory_gb))
+        with COMPUTING:
+            checked = check_scan(scan, site.settings, draw=True, explain=True, network=network_of(site.out))
     except DefactoError as error:
         raise DeskError(HTTPStatus.UNPROCESSABLE_ENTITY, sentence(error)) from error
     return _told(checked)

@@ -19,6 +19,7 @@ from defacto.io.source import Source
 from defacto.pipeline.attempt import Bench, examine
 from defacto.pipeline.clock import Clock
 from defacto.pipeline.folder import OutFolder
+from defacto.pipeline.own_network import network_of
 from defacto.pipeline.sources import Opened, Selection, find_sources, open_source, sentence
 from defacto.pipeline.work import work_folder
 from defacto.privacy import header
@@ -26,6 +27,8 @@ from defacto.report.words import number, outcome_word
 from defacto.review.site import DeskError
 from defacto.types import Grid, Picture
 
+COMPUTING = threading.Lock()
+"""Held by whoever computes: not every threading layer of numba allows two threads at once."""
 _KEPT = 4
 """Scans whose pictures are kept in memory."""
 
@@ -52,7 +55,7 @@ class Originals:
         self._settings = settings
         self._sources: dict[str, Source] | None = None
         self._pictures: OrderedDict[tuple[str, int], dict[str, bytes]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = COMPUTING
 
     def before(self, name: str, files: Mapping[str, str], number: int) -> dict[str, bytes]:
         """Return pictures as PNG: ``before_left``, ``_right`` and ``_front``, and ``slices_before_after``.
@@ -89,7 +92,7 @@ class Originals:
             raise DeskError(HTTPStatus.CONFLICT, "Another picture is being made; try again in a moment.")
         try:
             opened = self._open(name)
-            done = examine(Bench(opened, self._settings), parameters, Clock())
+            done = examine(Bench(opened, self._settings, network=network_of(self._out)), parameters, Clock())
         except DefactoError as error:
             raise _said(error) from error
         finally:

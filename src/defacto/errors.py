@@ -13,6 +13,7 @@
     │   └── RegistrationError     no registration to the template was found
     ├── KilledError               a program was killed from outside; the scan is tried again
     ├── StoreError                the store of a run cannot be used
+    │   └── NotThereError         the run or the scan that was named is not there; also an InputError
     └── NotClearedError           export was asked for a scan that is not cleared
 """
 
@@ -61,6 +62,10 @@ class KilledError(DefactoError):
 
 class StoreError(DefactoError):
     """The store of a run cannot be used."""
+
+
+class NotThereError(StoreError, InputError):
+    """The run or the scan that the user named is not there."""
 
 
 class NotClearedError(DefactoError):

@@ -134,9 +134,9 @@ def test_participants_are_chosen(study, tmp_path, in_process):
         (("run", "{study}", "{study}", "participant"), 2, "the input itself"),
         (("run", "{study}", "{out}", "participant", "--settings", "{nowhere}"), 2, "cannot be read"),
         (("run", "{study}", "{out}", "participant", "--participant-label", "99"), 2, "99"),
-        (("status", "{nowhere}"), 1, "has no store.sqlite"),
-        (("export", "{nowhere}", "{out}"), 1, "has no store.sqlite"),
-        (("label", "{nowhere}", "s", "pass", "--reviewer", "A"), 1, "has no store.sqlite"),
+        (("status", "{nowhere}"), 2, "has no store.sqlite"),
+        (("export", "{nowhere}", "{out}"), 2, "has no store.sqlite"),
+        (("label", "{nowhere}", "s", "pass", "--reviewer", "A"), 2, "has no store.sqlite"),
         (("deface", "{nowhere}", "{out}.nii.gz"), 2, "nowhere"),
     ],
 )
@@ -152,7 +152,7 @@ def test_an_error_is_one_sentence_without_a_path(study, tmp_path, words, code, s
 
 def test_label_wants_a_scan_that_is_there(done, capsys):
     _, out, _ = done
-    assert call("label", out, "sub-99_T1w", "pass", "--reviewer", "Ada") == 1
+    assert call("label", out, "sub-99_T1w", "pass", "--reviewer", "Ada") == 2
     assert "no scan sub-99_T1w" in capsys.readouterr().err
     assert call("label", out, "sub-broken_T1w", "pass", "--reviewer", "Ada") == 3
     assert "left no volume" in capsys.readouterr().err

@@ -90,5 +90,5 @@ def test_without_the_extra_it_says_what_to_install(out, monkeypatch, capsys):
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path, capsys):
-    assert main(["review", str(tmp_path)]) == 1
+    assert main(["review", str(tmp_path)]) == 2
     assert "output folder" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, insert, select
 
-from defacto.errors import StoreError
+from defacto.errors import NotThereError, StoreError
 from defacto.pipeline.database import open_engine, reading, sqlite_url, writing
 from defacto.pipeline.tables import EVENT
 
@@ -48,7 +48,7 @@ def open_bound(out: Path, *, make: bool, pooled: bool = False) -> Engine:
     if identity.exists():
         raise StoreError(f"The store of {name} is a database; set {URL_VARIABLE} to its address.")
     if not make and not file.is_file():
-        raise StoreError(f"{name} has no {FILE_NAME}; give the output folder of `defacto run`.")
+        raise NotThereError(f"{name} has no {FILE_NAME}; give the output folder of `defacto run`.")
     return open_engine(sqlite_url(file), pooled=pooled)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from defacto.config import Settings
-from defacto.errors import StoreError
+from defacto.errors import NotThereError, StoreError
 from defacto.pipeline import rows, standings
 from defacto.pipeline.binding import open_bound
 from defacto.pipeline.database import reading, writing
@@ -90,10 +90,10 @@ class Store:
         return self.record(name).reviews
 
     def record(self, name: str) -> Record:
-        """Return a scan with its attempts and reviews, or raise StoreError where it is not known."""
+        """Return a scan with its attempts and reviews, or raise NotThereError where it is not known."""
         found = self.records([name])
         if not found:
-            raise StoreError(f"There is no scan {name} in this run; `defacto status` lists those there are.")
+            raise NotThereError(f"There is no scan {name} in this run; `defacto status` lists those there are.")
         return found[0]
 
     def records(self, names: Sequence[str] | None = None) -> list[Record]:
@@ -220,7 +220,7 @@ def _scan_row(scan: ScanRow) -> dict[str, Any]:
 def _scan_key(connection: Connection, name: str) -> int:
     key = connection.execute(select(SCAN.c.id).where(SCAN.c.name == name)).scalar_one_or_none()
     if key is None:
-        raise StoreError(f"There is no scan {name} in this run.")
+        raise NotThereError(f"There is no scan {name} in this run.")
     return int(key)
 
 

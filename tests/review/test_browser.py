@@ -125,6 +125,7 @@ def test_a_page_is_verified_by_keyboard_and_taken_back(open_page, running):
     _, store, _ = running
     page = open_page("Ada")
     gallery(page)
+    layout = page.locator("#cards").get_attribute("style")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
     assert page.locator(".case input:checked").count() == 1
@@ -136,6 +137,7 @@ def test_a_page_is_verified_by_keyboard_and_taken_back(open_page, running):
     page.keyboard.press("u")
     wait_until(page, lambda: not words(store))
     gallery(page)
+    assert page.locator("#cards").get_attribute("style") == layout
     assert page.locator(".case input:checked").count() == 1
     page.keyboard.press("Enter")
     wait_until(page, lambda: len(words(store)) == count)
@@ -162,6 +164,7 @@ def test_scans_are_decided_by_keyboard_alone(open_page, running):
     page.keyboard.press("u")
     wait_until(page, lambda: words(store) == [])
     scan_shown(page)
+    page.wait_for_function("() => document.querySelector('#after').textContent === ''")
     page.keyboard.press("b")
     for key in "pds":
         page.wait_for_timeout(400)
@@ -169,6 +172,19 @@ def test_scans_are_decided_by_keyboard_alone(open_page, running):
         page.keyboard.press(key)
     wait_until(page, lambda: sorted(words(store)) == ["deep", "pass", "shallow"])
     page.get_by_text("Nothing waits for a decision").wait_for()
+
+
+def test_who_gets_nothing_is_told_that_others_have_it(open_page, running):
+    first = open_page("Ada")
+    gallery(first)
+    other = open_page("Lea")
+    other.locator("#held").wait_for()
+    assert other.inner_text("[data-waiting=verify]") == "14"
+    first.click("#help")
+    first.keyboard.press("Escape")
+    first.wait_for_function("() => !document.querySelector('#keys').open")
+    first.keyboard.press("Space")
+    assert first.locator(".case input:checked").count() == 1
 
 
 def test_answers_wait_for_the_network(open_page, running):

@@ -147,8 +147,9 @@ async function undo() {
     return;
   }
   if (now && now.token !== last.each.token) next.unshift(now);
+  byId("after").replaceChildren(); // it told of the answer that is gone, and of the machine's opinion
   await show(last.each, null);
-  tell("Undone.");
+  tell("Taken back.");
   fill();
 }
 
@@ -177,6 +178,7 @@ async function fill() {
 /** @param {{cases: Case[], waiting: any}} got */
 async function have(got) {
   showWaiting(got.waiting);
+  byId("held").hidden = got.waiting[queue] === 0;
   const known = new Set([...(now ? [now.token] : []), ...onTheirWay]);
   const free = got.cases.filter((each) => !known.has(each.token));
   if (now) next = free;

@@ -55,12 +55,12 @@ async function draw(cases, flags = new Set()) {
   page = cases;
   here = 0;
   setReady(false);
+  byId("nothing").hidden = cases.length > 0; // before measuring: it takes half of the room
+  byId("accept").hidden = cases.length === 0;
   const { width, height } = cards.getBoundingClientRect();
   if (cases.length) cards.style.setProperty("--columns", String(columnsFor(Math.max(cases.length, LEAST), width, Math.max(height, 300))));
   const made = cases.map((each, place) => card(each, place, flags.has(each.token)));
   cards.replaceChildren(...made.map((one) => one.card));
-  byId("nothing").hidden = cases.length > 0;
-  byId("accept").hidden = cases.length === 0;
   mark();
   await Promise.all(made.map((one) => one.loaded));
   if (page === cases) {
@@ -195,6 +195,7 @@ async function fill() {
 /** @param {{cases: Case[], waiting: any}} said @param {number} count */
 async function have(said, count) {
   showWaiting(said.waiting);
+  byId("held").hidden = said.waiting.verify === 0;
   const shown = new Set(page.map((each) => each.token));
   const others = said.cases.filter((each) => !shown.has(each.token) && !onTheirWay.has(each.token));
   if (!page.length) await draw(others.splice(0, count));

@@ -93,7 +93,8 @@ class Store:
         """Return a scan with its attempts and reviews, or raise NotThereError where it is not known."""
         found = self.records([name])
         if not found:
-            raise NotThereError(f"There is no scan {name} in this run; `defacto status` lists those there are.")
+            said = f"There is no scan {name} in this run; `defacto status` lists those there are."
+            raise NotThereError(said)
         return found[0]
 
     def records(self, names: Sequence[str] | None = None) -> list[Record]:

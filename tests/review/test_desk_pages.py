@@ -34,6 +34,13 @@ def test_a_link_signs_in_once(desk):
     assert desk().get(f"/enter/{code}").status_code == 403
 
 
+@pytest.mark.parametrize("who", [None, "Ada"])
+def test_a_page_that_is_not_there_is_told_by_a_page(desk, who):
+    got = (desk(who) if who else desk()).get("/nowhere")
+    assert got.status_code == 404
+    assert "Back to the desk" in got.text
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_opens_for_a_reviewer_and_names_nobody(desk, page):
     got = desk("Ada").get(page)

@@ -190,10 +190,7 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 }
 for (const id of ["theme", "help"]) if (byId(id)) byId(id).hidden = false;
 byId("theme")?.addEventListener("click", flipTheme);
-byId("help")?.addEventListener("click", (event) => {
-  if (event.detail) leaveButton(); // a mouse: when the help is closed, the space bar is for the page again
-  byId("keys").showModal();
-});
+byId("help")?.addEventListener("click", () => byId("keys").showModal());
 addEventListener("keydown", (event) => {
   if (event.key === "?" && !isTyping(event)) byId("keys").showModal();
   else if (event.key === "t" && !isTyping(event)) flipTheme();

@@ -83,7 +83,9 @@ def scan(request: Request, token: str, site: TheSite, guest: TheGuest) -> Respon
         table=parameter_table(record.attempts) if guest.account.reviews else [],
         reviews=record.reviews if knows and guest.account.reviews else (),
         asked=record.asked,
-        choice=parameters_of(site, record) if guest.account.leads else None,
+        choice=parameters_of(site, record)
+        if guest.account.leads and standing.state is not State.REFUSED
+        else None,
         methods=methods(),
         next_number=record.next_number,
         key=secrets.token_hex(8),

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from defacto.config import deface_settings
 from defacto.errors import StoreError
 from defacto.pipeline.desk import MODE_OF, MOST, Answer, Case, Received
-from defacto.pipeline.records import Record
 from defacto.pipeline.state import Queue
 from defacto.review.choice import chosen
 from defacto.review.site import DeskError, Guest, Site, guest_of, lead_of, reviewer_of, site_of
@@ -180,7 +179,7 @@ def skip(body: Skip, site: TheSite, guest: TheReviewer) -> dict[str, Any]:
 @router.post("/ask")
 def ask(body: Ask, site: TheSite, guest: TheLead) -> dict[str, Any]:
     """Ask for another attempt; the next run makes it."""
-    parameters = chosen(site, _record(site, body.token), body.parameters.model_dump())
+    parameters = chosen(site, site.record(body.token), body.parameters.model_dump())
     try:
         site.desk.ask(guest.reader, body.token, body.number, parameters, body.key)
     except StoreError as error:
@@ -193,16 +192,9 @@ def preview(body: Preview, site: TheSite, guest: TheLead) -> dict[str, Any]:
     """Return how an attempt would cut, made in memory; nothing of it is kept."""
     if site.originals is None:
         raise DeskError(HTTPStatus.CONFLICT, "The desk was started without --input; there is nothing to cut.")
-    record = _record(site, body.token)
+    record = site.record(body.token)
     parameters = chosen(site, record, body.parameters.model_dump())
     return site.originals.preview(record.scan.name, deface_settings(parameters))
-
-
-def _record(site: Site, token: str) -> Record:
-    record = site.desk.find(token)
-    if record is None:
-        raise DeskError(HTTPStatus.NOT_FOUND, "There is no such scan.")
-    return record
 
 
 def _may(guest: Guest, queue: Queue) -> None:

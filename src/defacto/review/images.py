@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from defacto.errors import VolumeError
 from defacto.io import volume
 from defacto.pipeline.state import standing_of_record
+from defacto.review.originals import Originals
 from defacto.review.site import DeskError, Guest, Site, guest_of, lead_of, reviewer_of, site_of
 from defacto.review.views import CAPTIONS, OPINIONS, SEEN_BY_ALL, may_know
 
@@ -23,7 +24,6 @@ Token = Annotated[str, InPath(pattern=r"^[A-Za-z0-9_-]{16}$")]
 Number = Annotated[int, InPath(ge=1, le=10_000)]
 VOLUMES = (".nii.gz", ".nii", ".mgz", ".mgh")
 _NONE = "There is no such picture."
-_NOT_SHOWN = "Originals are not shown at this desk."
 
 
 @router.get("/picture/{token}/{number}/{role}")
@@ -66,13 +66,12 @@ def before(
     guest: Annotated[Guest, Depends(lead_of)],
 ) -> Response:
     """Return a picture of an original, where it may be shown."""
-    if site.originals is None or not site.originals.shown:
-        raise DeskError(HTTPStatus.FORBIDDEN, _NOT_SHOWN)
+    originals = _originals(site)
     record = site.desk.find(token) if role in BEFORE else None
     attempt = next((a for a in record.attempts if a.number == number), None) if record else None
     if record is None or attempt is None:
         raise DeskError(HTTPStatus.NOT_FOUND, _NONE)
-    drawn = site.originals.before(record.scan.name, attempt.files, number)
+    drawn = originals.before(record.scan.name, attempt.files, number)
     if role not in drawn:
         raise DeskError(HTTPStatus.NOT_FOUND, _NONE)
     return _png(drawn[role])
@@ -104,12 +103,17 @@ def volume_before(
     guest: Annotated[Guest, Depends(lead_of)],
 ) -> Response:
     """Return the original, its header cleaned, where it may be shown."""
-    if site.originals is None or not site.originals.shown:
-        raise DeskError(HTTPStatus.FORBIDDEN, _NOT_SHOWN)
+    originals = _originals(site)
     record = site.desk.find(token)
     if record is None:
         raise DeskError(HTTPStatus.NOT_FOUND, _NONE)
-    return _nifti(site.originals.content(record.scan.name))
+    return _nifti(originals.content(record.scan.name))
+
+
+def _originals(site: Site) -> Originals:
+    if site.originals is None or not site.originals.shown:
+        raise DeskError(HTTPStatus.FORBIDDEN, "Originals are not shown at this desk.")
+    return site.originals
 
 
 def inside(out: Path, path: str, endings: tuple[str, ...]) -> Path:
@@ -122,8 +126,12 @@ def inside(out: Path, path: str, endings: tuple[str, ...]) -> Path:
 
 
 def _nifti(content: bytes) -> Response:
-    return Response(content, media_type="application/octet-stream", headers={"cache-control": "no-store"})
+    return _sent(content, "application/octet-stream")
 
 
 def _png(content: bytes) -> Response:
-    return Response(content, media_type="image/png", headers={"cache-control": "no-store"})
+    return _sent(content, "image/png")
+
+
+def _sent(content: bytes, kind: str) -> Response:
+    return Response(content, media_type=kind, headers={"cache-control": "no-store"})

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from defacto.config import Settings
 from defacto.errors import SettingsError, StoreError
 from defacto.pipeline.records import Record
-from defacto.pipeline.state import standing_of_record
+from defacto.pipeline.state import has_volume, standing_of_record
 from defacto.report.limits import checks, limits
 from defacto.report.pages import parameter_table
 from defacto.report.plots import bullets
@@ -60,7 +60,7 @@ def scans(
 @router.get("/scan/{token}")
 def scan(request: Request, token: str, site: TheSite, guest: TheGuest) -> Response:
     """Return everything about one scan that the reader may know."""
-    record = _record(site, token)
+    record = site.record(token)
     standing = standing_of_record(record, site.settings)
     if not guest.account.reviews and standing.state not in SEEN_BY_ALL:
         raise DeskError(HTTPStatus.FORBIDDEN, "Viewers see what passed; this scan waits for others.")
@@ -106,7 +106,7 @@ async def ask(
 
 
 def _ask(site: Site, guest: Guest, token: str, form: dict[str, str]) -> None:
-    record = _record(site, token)
+    record = site.record(token)
     try:
         wish: dict[str, Any] = {
             "method": form["method"],
@@ -125,13 +125,6 @@ def _ask(site: Site, guest: Guest, token: str, form: dict[str, str]) -> None:
         raise DeskError(HTTPStatus.CONFLICT, str(error)) from error
 
 
-def _record(site: Site, token: str) -> Record:
-    record = site.desk.find(token)
-    if record is None:
-        raise DeskError(HTTPStatus.NOT_FOUND, "There is no such scan.")
-    return record
-
-
 def _attempt(
     record: Record, attempt: Attempt, token: str, guest: Guest, settings: Settings, *, knows: bool
 ) -> dict[str, Any]:
@@ -145,7 +138,7 @@ def _attempt(
     return {
         "number": attempt.number,
         "last": attempt is record.attempts[-1],
-        "has_volume": attempt.error is None and "volume" in attempt.files,
+        "has_volume": has_volume(attempt),
         "error": veiled(attempt.error, record, guest.account) if attempt.error else None,
         "opinion": told,
         "pictures": [(role, src(token, attempt.number, role), CAPTIONS[role]) for role in roles],

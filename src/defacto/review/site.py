@@ -18,6 +18,7 @@ from defacto.config import Settings
 from defacto.errors import DefactoError
 from defacto.pipeline.desk import Desk
 from defacto.pipeline.queue import Reader
+from defacto.pipeline.records import Record
 from defacto.review.accounts import Account, Accounts, Brake, digest
 from defacto.review.guard import COOKIE, form_token, is_form_token
 
@@ -65,6 +66,13 @@ class Site:
     brake: Brake = field(default_factory=Brake)
     busy: threading.Lock = field(default_factory=threading.Lock)
     _links: dict[str, tuple[float, str]] = field(default_factory=dict)
+
+    def record(self, token: str) -> Record:
+        """Return the scan that a token stands for, or raise DeskError."""
+        record = self.desk.find(token)
+        if record is None:
+            raise DeskError(HTTPStatus.NOT_FOUND, "There is no such scan.")
+        return record
 
     def make_link(self, name: str) -> str:
         """Return a code that signs in once."""

@@ -130,6 +130,30 @@ class ReviewSettings:
 
 
 @dataclass(frozen=True)
+class PrivacySettings:
+    """What may leave of what was known of a person besides the picture."""
+
+    dates: str = _setting(
+        "remove",
+        'Dates and times: "remove", or "shift" by an offset of the subject\'s own, which keeps intervals.',
+    )
+    characteristics: bool = _setting(
+        False, "Keep age (over 89 grouped), sex, size and weight of the person; nothing else of them stays."
+    )
+    labels: str = _setting(
+        "check",
+        'Labels of subjects and sessions of a BIDS input: "check" (one that holds a date, or what the sidecar'
+        ' says of the patient, gets a new one), "new" (all get new ones) or "keep".',
+    )
+    keep: tuple[str, ...] = _setting(
+        (), "Tags of sidecars that stay beside the allow-list, where their values are harmless."
+    )
+    strike: tuple[str, ...] = _setting(
+        (), 'Tags ("TAG") and values ("TAG=value") of sidecars that go though they are allowed.'
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of a run."""
 
@@ -138,6 +162,7 @@ class Settings:
     deface: DefaceSettings = field(default_factory=DefaceSettings)
     qc: QcSettings = field(default_factory=QcSettings)
     retry: RetrySettings = field(default_factory=RetrySettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
     review: ReviewSettings = field(default_factory=ReviewSettings)
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from defacto.config import PrivacySettings
 from defacto.privacy import sidecar, sidecar_terms
 
 ALLOWED = {
@@ -158,3 +159,26 @@ def _expected(tag):
     if tag in sidecar_terms.NUMBERS:
         return {"number", "integer"}
     return {"boolean"} if tag in sidecar_terms.BOOLEANS else {"string"}
+
+
+def test_a_tag_of_ones_own_stays_where_its_value_is_harmless():
+    mine = PrivacySettings(keep=("CoilTemperature", "Arm", "Visit"))
+    cleaned = sidecar.clean(
+        {"CoilTemperature": 21.5, "Arm": "placebo B", "Visit": "2011-03-04", "Other": 1}, mine
+    )
+    assert cleaned == {"CoilTemperature": 21.5, "Arm": "placebo B"}
+
+
+@pytest.mark.parametrize(
+    "value", ["19700102", 19700102, "a@b.org", "Doe^Jane", "0049 30 1234567", {"a": 1}, None, []]
+)
+def test_a_tag_of_ones_own_goes_where_its_value_may_name_somebody(value):
+    assert sidecar.clean({"Mine": value}, PrivacySettings(keep=("Mine",))) == {}
+
+
+def test_what_was_struck_out_goes_though_it_is_allowed():
+    tags = {"EchoTime": 0.003, "FlipAngle": 9, "Manufacturer": "Siemens", "ImageType": ["ORIGINAL", "M"]}
+    struck = PrivacySettings(
+        strike=("EchoTime", "FlipAngle=9", "Manufacturer=GE", 'ImageType=["ORIGINAL", "M"]')
+    )
+    assert sidecar.clean(tags, struck) == {"Manufacturer": "Siemens"}

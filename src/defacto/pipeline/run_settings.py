@@ -14,6 +14,11 @@ from defacto.pipeline.folder import OutFolder, write_whole
 from defacto.pipeline.locks import lock, sharing
 
 VERIFY = ("person", "none")
+_CHOICES = {
+    "qc.verify": VERIFY,
+    "privacy.dates": ("remove", "shift"),
+    "privacy.labels": ("check", "new", "keep"),
+}
 _MAY_CHANGE = frozenset(
     {
         "qc.verify",
@@ -21,6 +26,7 @@ _MAY_CHANGE = frozenset(
         "review.double_share",
         "review.blind",
         "review.site_characters",
+        "privacy.strike",
     }
 )
 
@@ -53,8 +59,13 @@ def choose_settings(out: Path, file: Path | None, changes: Mapping[str, Any]) ->
         table, _, name = dotted.partition(".")
         tree[table][name] = value
     settings = from_mapping(tree)
-    if settings.qc.verify not in VERIFY:
-        raise SettingsError(f"Setting qc.verify: expected person or none, got {settings.qc.verify!r}.")
+    chosen = asdict(settings)
+    for dotted, choices in _CHOICES.items():
+        table, _, name = dotted.partition(".")
+        if chosen[table][name] not in choices:
+            raise SettingsError(
+                f"Setting {dotted}: expected {' or '.join(choices)}, got {chosen[table][name]!r}."
+            )
     if settings.retry.max_attempts < 1:
         raise SettingsError(
             f"Setting retry.max_attempts: expected at least 1, got {settings.retry.max_attempts}."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from defacto.config import PrivacySettings
 from defacto.privacy.sidecar_terms import BOOLEANS, NUMBERS, VALUES, WORDS
 
 _MAX_LETTERS = 64
@@ -16,11 +18,12 @@ _DATE = re.compile(r"(19|20)\d\d\D?[01]?\d\D?[0-3]?\d|\d{1,2}[-./]\d{1,2}[-./](1
 _TOKENS = re.compile(r"[A-Za-z]+|[0-9]+")
 _MAX_DIGITS_TOGETHER = 4
 _MAX_DIGITS = 12
+_LARGEST_KEPT = 99_999
 _VOCABULARIES = {tag: frozenset(words.split()) for tag, words in WORDS.items()}
 _VALUES = {tag: frozenset(value.casefold() for value in values) for tag, values in VALUES.items()}
 
 
-def clean(sidecar: Mapping[str, Any]) -> dict[str, Any]:
+def clean(sidecar: Mapping[str, Any], settings: PrivacySettings | None = None) -> dict[str, Any]:
     """Return what may leave of a sidecar.
 
     A tag stays if it is on the allow-list (`defacto.privacy.sidecar_terms`) and its value is of the
@@ -33,6 +36,9 @@ def clean(sidecar: Mapping[str, Any]) -> dict[str, Any]:
     ----------
     sidecar : mapping
         As it was read.
+    settings : PrivacySettings, optional
+        ``keep`` adds tags, where their values are numbers, true or false, or short text without a date or
+        a long number; ``strike`` takes tags and values out. By default neither.
 
     Returns
     -------
@@ -44,7 +50,23 @@ def clean(sidecar: Mapping[str, Any]) -> dict[str, Any]:
     >>> clean({"EchoTime": 0.003, "InstitutionName": "General", "Manufacturer": "Siemens"})
     {'EchoTime': 0.003, 'Manufacturer': 'Siemens'}
     """
-    return {tag: value for tag, value in sidecar.items() if is_allowed(tag, value)}
+    settings = settings or PrivacySettings()
+    return {
+        tag: value
+        for tag, value in sidecar.items()
+        if (is_allowed(tag, value) or (tag in settings.keep and _is_harmless(value)))
+        and not is_struck(tag, value, settings.strike)
+    }
+
+
+def is_struck(tag: str, value: Any, strikes: tuple[str, ...]) -> bool:
+    """Whether a person struck out the tag (``TAG``), or the tag with this value (``TAG=value``)."""
+    return tag in strikes or f"{tag}={shown(value)}" in strikes
+
+
+def shown(value: Any) -> str:
+    """Return a value of a sidecar as one line: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def is_allowed(tag: str, value: Any) -> bool:
@@ -69,12 +91,22 @@ def _is_number(value: Any, largest: float) -> bool:
     return math.isfinite(value) and abs(value) <= largest
 
 
-def _is_code(value: Any, words: frozenset[str]) -> bool:
+def _is_harmless(value: Any) -> bool:
+    items = value if isinstance(value, list) else [value]
+    return 0 < len(items) <= _MAX_ITEMS and all(
+        isinstance(item, bool) or _is_number(item, _LARGEST_KEPT) or _is_short_text(item) for item in items
+    )
+
+
+def _is_short_text(value: Any) -> bool:
     if not isinstance(value, str) or len(value) > _MAX_LETTERS or not _SAFE_CHARACTERS.fullmatch(value):
         return False
-    tokens = _TOKENS.findall(value)
-    numbers = [token for token in tokens if token.isdigit()]
+    numbers = [token for token in _TOKENS.findall(value) if token.isdigit()]
     short = all(len(number) <= _MAX_DIGITS_TOGETHER for number in numbers)
-    few = sum(map(len, numbers)) <= _MAX_DIGITS
-    known = all(token.isdigit() or token.casefold() in words for token in tokens)
-    return known and short and few and not _DATE.search(value)
+    return short and sum(map(len, numbers)) <= _MAX_DIGITS and not _DATE.search(value)
+
+
+def _is_code(value: Any, words: frozenset[str]) -> bool:
+    return _is_short_text(value) and all(
+        token.isdigit() or token.casefold() in words for token in _TOKENS.findall(value)
+    )

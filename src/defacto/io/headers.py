@@ -82,7 +82,7 @@ def read_header(path: Path) -> Header | None:
         If the file cannot be read as DICOM, or is cut off before the end of its pixels.
     """
     try:
-        with _quiet(), path.open("rb") as file:
+        with quiet(), path.open("rb") as file:
             data = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(_TAGS), force=True)
             return _header(path, data, os.fstat(file.fileno()).st_size - file.tell())
     except ValueError:
@@ -92,7 +92,7 @@ def read_header(path: Path) -> Header | None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep pydicom from warning: its warnings quote the values of tags, which may be names."""
     logger, settings = logging.getLogger("pydicom"), pydicom.config.settings
     before = logger.disabled, settings.reading_validation_mode

@@ -68,13 +68,13 @@ def export(
     SettingsError
         If the folder cannot be used.
     """
-    _check_target(out, target)
+    check_target(out, target)
     store = Store.open(out, run="export")
     settings = saved_settings(out)
     with lock(OutFolder(out).lock("export"), wait=True):
         records = {record.scan.name: record for record in store.records()}
         standings = {each: standing_of_record(record, settings) for each, record in records.items()}
-        manifest = _manifest_path(out, target)
+        manifest = out / ".exports" / f"{manifest_key(target)}.json"
         chosen = _choose(records, standings, scans, read_manifest(manifest))
         bring(target, _wanted(out, chosen, settings, name), manifest)
         store.add_event("exported", f"{len(chosen)} scans were exported.")
@@ -82,7 +82,8 @@ def export(
     return Exported(tuple(record.scan.name for record in chosen), kept)
 
 
-def _check_target(out: Path, target: Path) -> None:
+def check_target(out: Path, target: Path) -> None:
+    """Refuse a folder to write to that lies in another of ours, or the other way round, or is a file."""
     inside, outside = out.resolve(), target.resolve()
     if outside.is_relative_to(inside) or inside.is_relative_to(outside):
         raise SettingsError(
@@ -93,9 +94,9 @@ def _check_target(out: Path, target: Path) -> None:
         raise SettingsError(f"{target.name} is a file; expected a folder, or a name that is free.")
 
 
-def _manifest_path(out: Path, target: Path) -> Path:
-    key = hashlib.sha256(str(target.resolve()).encode()).hexdigest()[:16]
-    return out / ".exports" / f"{key}.json"
+def manifest_key(target: Path) -> str:
+    """Return by what the output folder knows a folder that it exported to; its path is not written down."""
+    return hashlib.sha256(str(target.resolve()).encode()).hexdigest()[:16]
 
 
 def _choose(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import highdicom
 from dicomanonymizer.dicom_anonymization_databases import dicomfields_2024b as table
-from pydicom.datadict import tag_for_keyword
+from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 TARGET = Path(__file__).parents[1] / "src" / "defacto" / "privacy" / "data" / "dicom_terms.json"
 IODS = {
@@ -109,12 +109,18 @@ def attributes(iods: tuple[str, ...]) -> dict[str, str]:
         for attribute in modules[key]:
             path = (*attribute["path"], attribute["keyword"])
             tag = tag_for_keyword(attribute["keyword"])
-            if tag is None or any(part.endswith("Sequence") and part not in SEQUENCES for part in path):
+            if tag is None or any(is_sequence(part) and part not in SEQUENCES for part in path):
                 continue
             name, kind = f"{tag:08X}", attribute["type"]
             if name not in types or STRICT.index(kind) < STRICT.index(types[name]):
                 types[name] = kind
     return dict(sorted(types.items()))
+
+
+def is_sequence(keyword: str) -> bool:
+    """Whether an attribute holds items: the name alone does not say it (ScanningSequence)."""
+    tag = tag_for_keyword(keyword)
+    return tag is None or dictionary_VR(tag) == "SQ"
 
 
 def main() -> None:

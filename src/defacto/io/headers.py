@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from defacto.io import values
-from defacto.io.tags import Header, ImageFile, Person, StackKey, Tags
+from defacto.io.tags import Header, ImageFile, Person, StackKey, Tags, Visit
 from defacto.io.values import Vector
 
 _KEYWORDS = (
@@ -24,6 +24,12 @@ _KEYWORDS = (
     "PatientBirthDate",
     "StudyInstanceUID",
     "SeriesInstanceUID",
+    "PatientAge",
+    "PatientSex",
+    "PatientWeight",
+    "AcquisitionDate",
+    "AcquisitionTime",
+    "AcquisitionDateTime",
     "StudyDate",
     "StudyTime",
     "SeriesNumber",
@@ -140,6 +146,17 @@ def _header(path: Path, data: Dataset, bytes_left: int) -> Header | None:
         values.integer(values.get(data, "SeriesNumber")),
         values.text(data, "StudyDate") + values.text(data, "StudyTime"),
         tags,
+        _visit(data),
+    )
+
+
+def _visit(data: Dataset) -> Visit:
+    acquired = values.text(data, "AcquisitionDate") + values.text(data, "AcquisitionTime")
+    return Visit(
+        acquired=acquired or values.text(data, "AcquisitionDateTime"),
+        age=values.text(data, "PatientAge"),
+        sex=values.text(data, "PatientSex"),
+        weight=values.text(data, "PatientWeight"),
     )
 
 

@@ -32,6 +32,7 @@ from defacto.config import PrivacySettings
 from defacto.privacy import dicom_terms as terms
 from defacto.privacy import sidecar
 from defacto.privacy.dates import Shift, read_moment
+from defacto.privacy.person import words_of
 
 _DATES = frozenset({"DA", "TM", "DT"})
 _DICOM_ROOT = "1.2.840.10008."
@@ -136,11 +137,11 @@ def _code(value: str) -> Dataset:
 
 def _words_of_the_person(data: Dataset) -> frozenset[str]:
     """Return the words, of three letters or more, of what the tags say of the patient."""
-    words: set[str] = set()
-    for element in data:
-        if element.tag.group == 0x0010 and element.VR in {"PN", "LO", "SH", "LT", "UT", "UC", "ST"}:
-            words |= {word.casefold() for word in re.findall(r"[^\W_]{3,}", _text(element.value))}
-    return frozenset(words)
+    return words_of(
+        _text(element.value)
+        for element in _elements(data)
+        if element.tag.group == 0x0010 and element.VR in {"PN", "LO", "SH", "LT", "UT", "UC", "ST"}
+    )
 
 
 @dataclass(frozen=True)
@@ -213,8 +214,7 @@ class _Cleaner:
 
     def _unknown_to_the_person(self, value: object) -> object:
         """Return None instead of text with a word of the patient's tags, be it the name of a scanner too."""
-        words = {word.casefold() for word in re.findall(r"[^\W_]{3,}", _text(value))}
-        return None if words & self.known else value
+        return None if words_of([_text(value)]) & self.known else value
 
 
 def _elements(data: Dataset) -> Iterator[DataElement]:

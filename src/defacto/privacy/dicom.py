@@ -29,6 +29,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
 from defacto.config import PrivacySettings
+from defacto.io.headers import quiet
 from defacto.privacy import dicom_terms as terms
 from defacto.privacy import sidecar
 from defacto.privacy.dates import Shift, read_moment
@@ -104,6 +105,11 @@ def clean(data: Dataset, pseudonym: Pseudonym) -> Dataset:
     Dataset
         New; pixels and all that describes how they are encoded are for the caller to set.
     """
+    with quiet():
+        return _cleaned(data, pseudonym)
+
+
+def _cleaned(data: Dataset, pseudonym: Pseudonym) -> Dataset:
     types = terms.SINGLE if str(data.get("SOPClassUID", "")) == f"{_DICOM_ROOT}5.1.4.1.1.4" else terms.MULTI
     known = _words_of_the_person(data)
     cleaned = _Cleaner(types, pseudonym, known).cleaned(data)

@@ -20,7 +20,7 @@ from defacto.types import Affine, Mask, Scan
 
 _ALONG = 0.99
 _SAME_PLACE_MM = 0.01
-_CLOSE = 1e-3
+_CLOSE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,11 +181,11 @@ def _as_pixels(
     plane: npt.NDArray[Any], data: Dataset, scan: Scan, before: npt.NDArray[Any], kept: Mask
 ) -> npt.NDArray[Any] | None:
     """Return voxels as stored values of the image; None where they are not those that were kept."""
-    if plane.dtype.kind in "iu" and np.array_equal(plane[kept], before[kept]):
-        return plane.astype(before.dtype)
+    if plane.dtype.kind in "iu":
+        return plane.astype(before.dtype) if np.array_equal(plane[kept], before[kept]) else None
     slope, intercept = float(data.get("RescaleSlope", 1) or 1), float(data.get("RescaleIntercept", 0) or 0)
     values = (plane.astype(np.float64) * scan.slope + scan.intercept - intercept) / slope
-    if not np.allclose(values[kept], before[kept], rtol=_CLOSE, atol=_CLOSE):
+    if not np.allclose(values[kept], before[kept], rtol=0, atol=_CLOSE):
         return None
     limits = np.iinfo(before.dtype)
     return np.clip(np.rint(values), limits.min, limits.max).astype(before.dtype)

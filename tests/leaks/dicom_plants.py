@@ -86,6 +86,28 @@ def plant(paths: list[Path], plants: Plants, *, accents: bool = False) -> None:
         _plant_file(path, values, plants, accents=accents)
 
 
+def plant_frames(path: Path, plants: Plants) -> None:
+    """Put identifiers into the functional groups of a multi-frame file, shared and of each frame."""
+    data = pydicom.dcmread(path)
+    groups = [("shared", data.SharedFunctionalGroupsSequence[0])]
+    groups += [("frame", item) for item in data.PerFrameFunctionalGroupsSequence]
+    for kind, group in groups:
+        for element in list(group):
+            for item in element.value:
+                _plant_item(item, f"{kind}/{element.keyword}", plants)
+        group.add_new(0x00209222, "SQ", Sequence([_plant_item(Dataset(), f"{kind}/other sequence", plants)]))
+    data.save_as(path, enforce_file_format=True)
+
+
+def _plant_item(item: Dataset, place: str, plants: Plants) -> Dataset:
+    for keyword in ("FrameComments", "FrameLabel", "OperatorsName", "RescaleType"):
+        setattr(item, keyword, plants.once(f"{place}/{keyword}"))
+    item.FrameAcquisitionDateTime = plants.day(f"{place}/FrameAcquisitionDateTime") + "101112"
+    item.SpectrallySelectedSuppression = plants.once(f"{place}/code").upper()
+    item.private_block(0x0029, "MADE", create=True).add_new(1, "LO", plants.once(f"{place}/private"))
+    return item
+
+
 def _add(values: Dataset, tag: int, keyword: str, plants: Plants, *, accents: bool, depth: int = 0) -> None:
     vr = dictionary_VR(tag).split(" or ")[0]
     value: object

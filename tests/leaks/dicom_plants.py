@@ -74,8 +74,8 @@ NEEDED = frozenset(
 _TEXT = {"LO": 64, "SH": 16, "LT": 200, "ST": 200, "UT": 200, "UC": 200, "AE": 16, "CS": 16}
 
 
-def plant(paths: list[Path], plants: Plants, *, accents: bool = False) -> None:
-    """Put identifiers into the files of a classic series, the same in each; and in the bytes around."""
+def plant(paths: list[Path], plants: Plants, *, accents: bool = False, behind: bool = True) -> None:
+    """Put identifiers into the files of a series, in the bytes around, and behind the end."""
     values = Dataset()
     for tag in sorted({*PROFILE, *SINGLE, *MULTI}):
         keyword = keyword_for_tag(tag)
@@ -83,7 +83,7 @@ def plant(paths: list[Path], plants: Plants, *, accents: bool = False) -> None:
             _add(values, tag, keyword, plants, accents=accents)
     _add_private(values, plants)
     for path in paths:
-        _plant_file(path, values, plants, accents=accents)
+        _plant_file(path, values, plants, accents=accents, behind=behind)
 
 
 def plant_frames(path: Path, plants: Plants) -> None:
@@ -156,7 +156,7 @@ def _add_private(values: Dataset, plants: Plants) -> None:
         for offset, vr in (
             (0x10, "LO"),
             (0x20, "OB"),
-            (0x30, "UN"),
+            (0xF0, "UN"),
             (0x31, "PN"),
             (0x39, "LO"),
             (0xB0, "LT"),
@@ -172,7 +172,7 @@ def _add_private(values: Dataset, plants: Plants) -> None:
     )
 
 
-def _plant_file(path: Path, values: Dataset, plants: Plants, *, accents: bool) -> None:
+def _plant_file(path: Path, values: Dataset, plants: Plants, *, accents: bool, behind: bool) -> None:
     data = pydicom.dcmread(path)
     uid = data.SOPInstanceUID
     data.update(copy.deepcopy(values))
@@ -194,8 +194,9 @@ def _plant_file(path: Path, values: Dataset, plants: Plants, *, accents: bool) -
     data.preamble = plants.once("preamble").encode().ljust(128, b"\0")
     data.PixelData = _in_unused_bits(data.PixelData, plants.once("unused bits of pixels"))
     data.save_as(path, enforce_file_format=True)
-    with path.open("ab") as file:
-        file.write(b"\0\0" + plants.once("behind the end of the file").encode())
+    if behind:
+        with path.open("ab") as file:
+            file.write(b"\0\0" + plants.once("behind the end of the file").encode())
 
 
 def _padded(word: str) -> bytes:

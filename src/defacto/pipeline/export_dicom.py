@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,20 +13,22 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from defacto import __version__
-from defacto.errors import DefactoError, NotClearedError
+from defacto.config import Settings
+from defacto.errors import DefactoError, NotClearedError, SettingsError
 from defacto.io import volume
 from defacto.io.dicom_pixels import Image, put_back
+from defacto.io.series import Series
 from defacto.io.source import Source
 from defacto.io.subjects import subject_key
 from defacto.pipeline.evidence import file_hash
 from defacto.pipeline.export import check_target, manifest_key
-from defacto.pipeline.folder import OutFolder
+from defacto.pipeline.folder import OutFolder, write_whole
 from defacto.pipeline.locks import lock
 from defacto.pipeline.outgoing import Wanted, bring, read_manifest
 from defacto.pipeline.records import Record
 from defacto.pipeline.run_settings import saved_settings
 from defacto.pipeline.sources import Selection, find_sources, has_changed, sentence
-from defacto.pipeline.state import Standing, standing_of_record
+from defacto.pipeline.state import standing_of_record
 from defacto.pipeline.store import Store
 from defacto.privacy.dicom import Pseudonym, clean
 from defacto.types import State
@@ -101,57 +104,98 @@ def export_dicom(
         manifests = out / ".exports" / manifest_key(target)
         for done, record in enumerate(records):
             tell(done, len(records))
-            name, source = record.scan.name, found.get(record.scan.name)
-            standing = standing_of_record(record, settings)
-            place, manifest = _place(target, record), manifests / f"{name}.json"
+            scan = _Outgoing(
+                out, record, Pseudonym(record.scan.subject, key, settings.privacy), target, manifests
+            )
             try:
-                wanted = _wanted(
-                    out, record, standing, source, Pseudonym(record.scan.subject, key, settings.privacy)
-                )
+                scan.write(_cleared_series(record, settings, found.get(record.scan.name)))
+                names.append(record.scan.name)
+            except SettingsError:
+                raise
             except DefactoError as error:
-                kept[name], wanted = sentence(error), {}
-            if wanted or read_manifest(manifest):
-                bring(place, wanted, manifest)
-            if wanted:
-                names.append(name)
-            else:
-                _remove_empty(place, target)
+                kept[record.scan.name] = sentence(error)
+                scan.remove()
         tell(len(records), len(records))
         store.add_event("exported", f"{len(names)} scans were exported as DICOM.")
     return ExportedDicom(tuple(names), kept)
 
 
-def _place(target: Path, record: Record) -> Path:
-    scan = record.scan
-    session = f"ses-{scan.session}" if scan.session else "ses-none"
-    return target / f"sub-{scan.subject}" / session / scan.name
-
-
-def _remove_empty(place: Path, target: Path) -> None:
-    while place != target and place.is_dir() and not any(place.iterdir()):
-        place.rmdir()
-        place = place.parent
-
-
-def _wanted(
-    out: Path, record: Record, standing: Standing, source: Source | None, pseudonym: Pseudonym
-) -> dict[str, Wanted]:
+def _cleared_series(record: Record, settings: Settings, source: Source | None) -> Series:
+    """Return the series of a scan; the gate."""
+    standing = standing_of_record(record, settings)
     if standing.state is not State.CLEARED:
         raise NotClearedError(f"{standing.state.value}. {standing.reason}".strip())
     if source is None or source.series is None:
         raise NotClearedError("Its series is not in the input folder, or another subject key made its name.")
     if record.mark is None or has_changed(source, record.mark):
         raise NotClearedError("The input changed since the scan was checked; run again.")
-    attempt = record.attempts[-1]
-    scans = []
-    for role in ("volume", "mask"):
-        path = out / attempt.files[role]
-        if not path.is_file() or file_hash(path) != attempt.sha256[role]:
-            raise NotClearedError("A file is not what it was when the scan was checked; it stays inside.")
-        scans.append(volume.read(path))
-    defaced, mask = scans
-    images = put_back(source.series, defaced, np.asarray(mask.stored) > 0)
-    return {f"{n:04d}.dcm": Wanted.of(encoded(image, pseudonym)) for n, image in enumerate(images, start=1)}
+    return source.series
+
+
+@dataclass(frozen=True)
+class _Outgoing:
+    """The files of one scan in the target."""
+
+    out: Path
+    record: Record
+    pseudonym: Pseudonym
+    target: Path
+    manifests: Path
+
+    @property
+    def _place(self) -> Path:
+        scan = self.record.scan
+        session = f"ses-{scan.session}" if scan.session else "ses-none"
+        return self.target / f"sub-{scan.subject}" / session / scan.name
+
+    @property
+    def _manifest(self) -> Path:
+        return self.manifests / f"{self.record.scan.name}.json"
+
+    @property
+    def _stamp(self) -> Path:
+        return self.manifests / f"{self.record.scan.name}.stamp"
+
+    def write(self, series: Series) -> None:
+        stamp = self._made_of()
+        if self._stamp.is_file() and self._stamp.read_text(encoding="utf-8") == stamp and self._lies_there():
+            return
+        bring(self._place, self._wanted(series), self._manifest)
+        write_whole(self._stamp, stamp)
+
+    def remove(self) -> None:
+        self._stamp.unlink(missing_ok=True)
+        if read_manifest(self._manifest):
+            bring(self._place, {}, self._manifest)
+        place = self._place
+        while place != self.target and place.is_dir() and not any(place.iterdir()):
+            place.rmdir()
+            place = place.parent
+
+    def _made_of(self) -> str:
+        """Return a hash of all that the files follow from."""
+        hashes, pseudonym = self.record.attempts[-1].sha256, self.pseudonym
+        parts = [__version__, hashes["volume"], hashes["mask"], repr(pseudonym.settings)]
+        return hashlib.sha256("\n".join([*parts, pseudonym.uid(pseudonym.subject)]).encode()).hexdigest()
+
+    def _lies_there(self) -> bool:
+        """Whether each file has the content that we gave it."""
+        files = read_manifest(self._manifest)
+        present = ((self._place / name, hashes) for name, hashes in files.items())
+        return bool(files) and all(path.is_file() and file_hash(path) in hashes for path, hashes in present)
+
+    def _wanted(self, series: Series) -> dict[str, Wanted]:
+        attempt = self.record.attempts[-1]
+        scans = []
+        for role in ("volume", "mask"):
+            path = self.out / attempt.files[role]
+            if not path.is_file() or file_hash(path) != attempt.sha256[role]:
+                raise NotClearedError("A file is not what it was when the scan was checked; it stays inside.")
+            scans.append(volume.read(path))
+        defaced, mask = scans
+        images = put_back(series, defaced, np.asarray(mask.stored) > 0)
+        files = (encoded(image, self.pseudonym) for image in images)
+        return {f"{number:04d}.dcm": Wanted.of(file) for number, file in enumerate(files, start=1)}
 
 
 def encoded(image: Image, pseudonym: Pseudonym) -> bytes:

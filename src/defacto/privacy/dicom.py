@@ -25,7 +25,6 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
-from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
 from defacto.config import PrivacySettings
@@ -145,8 +144,8 @@ def _words_of_the_person(data: Dataset) -> frozenset[str]:
     """Return the words, of three letters or more, of what the tags say of the patient."""
     return words_of(
         _text(element.value)
-        for element in _elements(data)
-        if element.tag.group == 0x0010 and element.VR in {"PN", "LO", "SH", "LT", "UT", "UC", "ST"}
+        for element in _elements(data, lambda tag: tag >> 16 == 0x0010)
+        if element.VR in {"PN", "LO", "SH", "LT", "UT", "UC", "ST"}
     )
 
 
@@ -158,7 +157,7 @@ class _Cleaner:
 
     def cleaned(self, data: Dataset) -> Dataset:
         result = Dataset()
-        for element in _elements(data):
+        for element in _elements(data, (self.types.keys() - terms.NEVER).__contains__):
             for kept in self._treat(element, data):
                 result.add(kept)
         _add_private(result, data)
@@ -167,7 +166,7 @@ class _Cleaner:
     def _treat(self, element: DataElement, data: Dataset) -> Iterator[DataElement]:
         tag = int(element.tag)
         kind = self.types.get(tag)
-        if kind is None or tag in terms.NEVER or tag == _PIXEL_DATA:
+        if kind is None or tag == _PIXEL_DATA:
             return
         vr = _expected_vr(element)
         if vr is None:
@@ -223,11 +222,9 @@ class _Cleaner:
         return None if words_of([_text(value)]) & self.known else value
 
 
-def _elements(data: Dataset) -> Iterator[DataElement]:
-    """Yield the public elements that can be read."""
-    for tag in sorted(data.keys()):
-        if BaseTag(tag).is_private or BaseTag(tag).element == 0:
-            continue
+def _elements(data: Dataset, wanted: Callable[[int], bool]) -> Iterator[DataElement]:
+    """Yield the elements of these tags that can be read; others are not even decoded."""
+    for tag in sorted(tag for tag in data.keys() if wanted(tag)):  # noqa: SIM118  (items are decoded else)
         try:
             element = data[tag]
         except Exception:  # noqa: S112  (pydicom raises many kinds; unreadable goes)

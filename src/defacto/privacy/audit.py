@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from defacto.privacy.judge import NAMES, NOT_READ, TEXTS, in_order, is_plain_column, judge, weight
+from defacto.privacy.judge import NAMES, NOT_READ, TEXTS, in_order, is_plain_column, weight
 from defacto.privacy.sidecar import is_allowed
 from defacto.privacy.strikes import Choice, Strikes, entry_of
 from defacto.privacy.tally import Column, Count, Tag, Tally, Value
@@ -154,7 +154,7 @@ def conclude(tally: Tally, strikes: Strikes, *, subjects: int) -> Audit:
     subjects : int
         How many there are.
     """
-    found = [_conclude_tag(column, strikes) for column in tally.columns.values()]
+    found = [_conclude_tag(tag, column, strikes) for tag, column in tally.by_tag()]
     return Audit(tuple(sorted(found, key=_place_in_list)), tally.files, subjects, tally.unread)
 
 
@@ -164,16 +164,14 @@ def _place_in_list(tag: TagFound) -> tuple[bool, int, str]:
     return not tag.open, -max(worst, whole), str(tag.tag)
 
 
-def _conclude_tag(column: Column, strikes: Strikes) -> TagFound:
+def _conclude_tag(tag: Tag, column: Column, strikes: Strikes) -> TagFound:
     column.trim()
-    tag = column.tag
-    kept = {**column.values, **column.worst}
-    marks = {value: value.marks or judge(*tag, value.text, is_json=value.is_json) for value in column.worst}
-    marks |= {value: value.marks if value.digest else judge(*tag, value.text, is_json=value.is_json) for value in column.values}
-    rare = _rare(column)
-    items = [_item(tag, value, count, marks[value], value in rare, strikes) for value, count in kept.items()]
+    rare = _rare(tag, column)
+    items = [
+        _item(tag, Value.of(key), count, is_rare=key in rare, strikes=strikes)
+        for key, count in (*column.values.items(), *column.worst.items())
+    ]
     items.sort(key=lambda item: (item.choice is not Choice.OPEN, -weight(item.marks), item.seen, item.text))
-    listed = sum(count.seen for count in column.worst.values())
     return TagFound(
         tag,
         column.total.seen,
@@ -181,63 +179,62 @@ def _conclude_tag(column: Column, strikes: Strikes) -> TagFound:
         column.total.subjects,
         column.distinct,
         tuple(items),
-        ("varies",) if _varies(column) else (),
-        column.more - listed,
-        _beyond(column, {value: marks[value] for value in column.worst}),
+        ("varies",) if _varies(tag, column) else (),
+        column.more - sum(count.seen for count in column.worst.values()),
+        _beyond(column),
         strikes.of(tag),
     )
 
 
-def _item(
-    tag: Tag, value: Value, count: Count, marks: tuple[str, ...], is_rare: bool, strikes: Strikes
-) -> Item:
-    found = in_order({*marks, "rare"}) if is_rare else marks
-    entry = entry_of(tag, value)
+def _item(tag: Tag, value: Value, count: Count, *, is_rare: bool, strikes: Strikes) -> Item:
     return Item(
-        value.text, entry, count.seen, count.files, count.subjects, count.example, found, strikes.of(tag, value)
+        value.text,
+        entry_of(tag, value),
+        count.seen,
+        count.files,
+        count.subjects,
+        count.example,
+        in_order({*count.marks, "rare"}) if is_rare else count.marks,
+        strikes.of(tag, value),
     )
 
 
-def _beyond(column: Column, listed: Mapping[Value, tuple[str, ...]]) -> dict[str, int]:
+def _beyond(column: Column) -> dict[str, int]:
     """Count the suspicious values that are in no list, by reason."""
     left = column.more_marks.copy()
-    for value, marks in listed.items():
-        left.subtract(dict.fromkeys(marks, column.worst[value].seen))
+    for count in column.worst.values():
+        left.subtract(dict.fromkeys(count.marks, count.seen))
     return {mark: left[mark] for mark in in_order(set(+left))}
 
 
-def _is_free(tag: Tag, value: Value) -> bool:
-    """Whether a value might tell people apart: not allowed by the list, and not a file's own name."""
-    return not (not tag.place and _allowed(tag.name, value)) and "sub-" not in value.text
-
-
-def _allowed(name: str, value: Value) -> bool:
-    if value.digest:
-        return not value.marks
-    return is_allowed(name, json.loads(value.text) if value.is_json else value.text)
-
-
-def _varies(column: Column) -> bool:
+def _varies(tag: Tag, column: Column) -> bool:
     """Whether nearly every subject has a value of its own."""
-    tag = column.tag
     if tag.place in {NAMES, TEXTS, NOT_READ} or is_plain_column(*tag):
         return False
     if column.total.subjects < _LEAST_SUBJECTS or column.distinct < _SHARE_VARYING * column.total.subjects:
         return False
-    free = [count for value, count in column.values.items() if _is_free(tag, value)]
-    own = sum(count.subjects == 1 for count in free)
-    return bool(free) and own >= _SHARE_VARYING * len(column.values)
+    own = sum(count.subjects == 1 and _is_free(tag, key, count) for key, count in column.values.items())
+    return own >= _SHARE_VARYING * len(column.values)
 
 
-def _rare(column: Column) -> frozenset[Value]:
+def _rare(tag: Tag, column: Column) -> frozenset[str]:
     """Return the texts of one subject alone, where most subjects share another."""
-    if column.tag.place or column.total.subjects < _LEAST_FOR_RARE or column.more:
+    if tag.place or column.total.subjects < _LEAST_FOR_RARE or column.more:
         return frozenset()
     most = max((count.subjects for count in column.values.values()), default=0)
     if most < _COMMON_SHARE * column.total.subjects:
         return frozenset()
     return frozenset(
-        value
-        for value, count in column.values.items()
-        if count.subjects == 1 and not value.is_json and _is_free(column.tag, value)
+        key
+        for key, count in column.values.items()
+        if count.subjects == 1 and not Value.of(key).is_json and _is_free(tag, key, count)
     )
+
+
+def _is_free(tag: Tag, key: str, count: Count) -> bool:
+    """Whether a value might tell people apart: not allowed by the list, and not a file's own name."""
+    value = Value.of(key)
+    if tag.place or value.digest:
+        return bool(tag.place or count.marks) and "sub-" not in value.text
+    whole = json.loads(value.text) if value.is_json else value.text
+    return not is_allowed(tag.name, whole) and "sub-" not in value.text

@@ -11,6 +11,7 @@ from typing import Any
 from defacto.privacy.sidecar import is_allowed
 from defacto.privacy.sidecar_terms import BOOLEANS, NUMBERS, VALUES, WORDS
 from defacto.privacy.suspicion import (
+    LEAST_INTEGER,
     MARKS,
     Form,
     given_name_in_label,
@@ -84,9 +85,11 @@ def _judge_tag(place: str, name: str, text: str, *, is_json: bool) -> set[str]:
     value = json.loads(text) if is_json else text
     if not place and is_allowed(name, value):
         return set()
-    last = name.rpartition(".")[2]
-    form: Form = "prose" if place or PROSE_TAG.search(name) or PROSE_TAG.search(last) else "text"
-    found = set(_marks_of(value, form, age=bool(_AGE.search(last))))
+    last, form, is_age = _kind_of(place, name)
+    if isinstance(value, float | int):
+        found = set(marks_of_number(value, age=is_age))
+    else:
+        found = set(_marks_of(value, form, age=is_age))
     if _OWN_TEXT.fullmatch(text):
         found = set()
     if _VERSION.search(last) and not is_json and _DIGITS_OF_VERSION.search(text):
@@ -96,6 +99,14 @@ def _judge_tag(place: str, name: str, text: str, *, is_json: bool) -> set[str]:
     if not place and name in _KNOWN and not _is_empty(value):
         found.add("unexpected")
     return found - EXPECTED.get(name, set()) - EXPECTED.get(last, set())
+
+
+@lru_cache(maxsize=65536)
+def _kind_of(place: str, name: str) -> tuple[str, Form, bool]:
+    """Return the last part of a tag, what form its values have, and whether they are ages."""
+    last = name.rpartition(".")[2]
+    prose = place or PROSE_TAG.search(name) or PROSE_TAG.search(last)
+    return last, "prose" if prose else "text", _AGE.search(last) is not None
 
 
 @lru_cache(maxsize=65536)
@@ -121,7 +132,11 @@ def _marks_of(value: Any, form: Form, *, age: bool) -> Iterator[str]:
         yield from marks_of_number(value, age=age)
     elif isinstance(value, list):
         for item in value:
-            yield from _marks_of(item, form, age=age)
+            if type(item) is float or type(item) is int:
+                if age or abs(item) >= LEAST_INTEGER:
+                    yield from marks_of_number(item, age=age)
+            else:
+                yield from _marks_of(item, form, age=age)
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _marks_of(key, form, age=False)

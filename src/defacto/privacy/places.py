@@ -9,7 +9,6 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from defacto.errors import VolumeError
 from defacto.io.names import volume_extension
 from defacto.privacy.header_texts import header_texts
 from defacto.privacy.judge import DESCRIPTION, DICTIONARY, NAMES, NOT_READ, TABLE, TEXTS
-from defacto.privacy.tally import Tag, Tally
+from defacto.privacy.tally import Tally
 
 _TEXT_NAMES = frozenset({"readme", "changes", "license", "licence", "notice", "authors", ".bidsignore", "citation"})
 _TEXT_ENDINGS = frozenset({".md", ".txt", ".rst", ".cff", ".py", ".m", ".r", ".sh", ".toml", ".yml", ".yaml", ".cfg", ".log"})
@@ -85,11 +84,11 @@ def _read(tally: Tally, path: Path, name: str) -> None:
         _read_table(tally, path, name)
     elif volume_extension(name):
         for place, tag, text in header_texts(path):
-            tally.add(Tag(place, tag), text)
+            tally.add(place, tag, text)
     elif stem in _TEXT_NAMES or low in _TEXT_NAMES or ending in _TEXT_ENDINGS:
         for line in _content(path).decode("utf-8", "replace").splitlines():
             if line.strip():
-                tally.add(Tag(TEXTS, name if "sub-" not in name else "other"), line.strip())
+                tally.add(TEXTS, name if "sub-" not in name else "other", line.strip())
     elif ending not in _NUMBERS_ONLY:
         _pass_over(tally, _kind(name))
 
@@ -108,7 +107,7 @@ def _kind(name: str) -> str:
 
 def _pass_over(tally: Tally, kind: str) -> None:
     tally.unread += 1
-    tally.add(Tag(NOT_READ, "files"), kind)
+    tally.add(NOT_READ, "files", kind)
 
 
 def pass_over(tally: Tally, path: str, kind: str) -> None:
@@ -123,9 +122,9 @@ def read_folder_name(tally: Tally, path: str) -> None:
     folder = path.rpartition("/")[2]
     key, dash, label = folder.partition("-")
     if dash and key in {"sub", "ses"}:
-        tally.add(Tag(NAMES, key), label)
+        tally.add(NAMES, key, label)
     elif folder not in _DATATYPES:
-        tally.add(Tag(NAMES, "folder"), folder)
+        tally.add(NAMES, "folder", folder)
 
 
 def _add_name(tally: Tally, name: str, *, in_root: bool) -> None:
@@ -133,12 +132,12 @@ def _add_name(tally: Tally, name: str, *, in_root: bool) -> None:
     *pairs, suffix = stem.split("_")
     if not stem.startswith("sub-"):
         if not in_root or name.lower() not in _usual_names():
-            tally.add(Tag(NAMES, "file"), stem)
+            tally.add(NAMES, "file", stem)
         return
     for pair in pairs:
         key, dash, label = pair.partition("-")
-        tally.add(Tag(NAMES, sys.intern(key) if dash else "file"), label if dash else pair)
-    tally.add(Tag(NAMES, "suffix"), suffix)
+        tally.add(NAMES, sys.intern(key) if dash else "file", label if dash else pair)
+    tally.add(NAMES, "suffix", suffix)
 
 
 @lru_cache(maxsize=1)
@@ -167,8 +166,8 @@ def _read_json(tally: Tally, path: Path, name: str) -> None:
 def _flatten(tally: Tally, place: str, prefix: str, document: dict[str, Any], depth: int) -> None:
     for key, value in document.items():
         if not _is_plain_key(key):
-            tally.add(Tag(place, f"{prefix}(keys)"), key)
-            tally.add(Tag(place, f"{prefix}(values)"), *_as_text(value))
+            tally.add(place, f"{prefix}(keys)", key)
+            tally.add(place, f"{prefix}(values)", *_as_text(value))
             continue
         _add_value(tally, place, prefix + key, value, depth)
 
@@ -176,17 +175,17 @@ def _flatten(tally: Tally, place: str, prefix: str, document: dict[str, Any], de
 def _add_value(tally: Tally, place: str, name: str, value: Any, depth: int) -> None:
     kind = type(value)
     if kind is str:
-        tally.add(Tag(place, name), value)
+        tally.add(place, name, value)
     elif kind is float or kind is int:
         text = repr(value) if kind is int or math.isfinite(value) else _encode(value)
-        tally.add(Tag(place, name), text, is_json=True)
+        tally.add(place, name, text, is_json=True)
     elif kind is dict and depth < _MOST_DEPTH:
         _flatten(tally, place, f"{name}.", value, depth + 1)
     elif kind is list and depth < _MOST_DEPTH and _is_split(value, place):
         for item in value:
             _add_value(tally, place, name, item, depth + 1)
     else:
-        tally.add(Tag(place, name), _encode(value), is_json=True)
+        tally.add(place, name, _encode(value), is_json=True)
 
 
 def _is_split(items: list[Any], place: str) -> bool:
@@ -203,20 +202,17 @@ def _is_plain_key(key: str) -> bool:
     return _PLAIN_KEY.fullmatch(key) is not None
 
 
-def _read_table(tally: Tally, path: Path, name: str) -> None:
+def _read_table(tally: Tally, path: Path, file_name: str) -> None:
     text = _content(path).decode("utf-8-sig", "replace")
     rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
-    place = _suffix(name) + TABLE
-    tags = [Tag(place, column if _is_plain_key(column) else f"column {n}") for n, column in enumerate(next(rows, []), 1)]
-    for tag, column in zip(tags, _header(text), strict=False):
-        if tag.name != column:
-            tally.add(Tag(place, "(columns)"), column)
+    place = _suffix(file_name) + TABLE
+    columns = next(rows, [])
+    names = [column if _is_plain_key(column) else f"column {n}" for n, column in enumerate(columns, 1)]
+    for name, column in zip(names, columns, strict=True):
+        if name != column:
+            tally.add(place, "(columns)", column)
     for row in rows:
         subject = row[0] if row and row[0].startswith("sub-") else None
         for n, cell in enumerate(row):
-            tag = tags[n] if n < len(tags) else Tag(place, "beyond the columns")
-            tally.add(tag, cell, subject=subject)
-
-
-def _header(text: str) -> Iterator[str]:
-    yield from text.split("\n", 1)[0].rstrip("\r").split("\t")
+            column = names[n] if n < len(names) else "beyond the columns"
+            tally.add(place, column, cell, subject=subject)

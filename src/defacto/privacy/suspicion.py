@@ -104,14 +104,20 @@ _TITLED = re.compile(rf"\b{TITLES}\b[.:]?\s+[A-ZÀ-Þ][\w'’-]+")
 _LAST_FIRST = re.compile(r"^\s*[A-ZÀ-Þ][\w'’-]+,\s*[A-ZÀ-Þ][\w'’.-]*(?:\s[A-ZÀ-Þ][\w.]*)?\s*$")
 _INITIAL = re.compile(r"(?<![\w.])[A-ZÀ-Þ]\.\s?(?:[A-ZÀ-Þ]\.\s?)?[A-ZÀ-Þ][a-zà-ÿ]{2,}\b")
 _CAPITALS = re.compile(r"[A-ZÀ-Þ][a-zà-ÿ'’]+(?:-[A-ZÀ-Þ][a-zà-ÿ]+)?|[A-ZÀ-Þ]{3,}|[A-ZÀ-Þ]\.?")
+_CAPITAL = re.compile(r"[A-ZÀ-Þ]")
 _WORD = re.compile(r"[^\W\d_]+")
 _PARTS = re.compile(r"[A-ZÀ-Þ]?[a-zà-ÿß]+|[A-ZÀ-Þ]+(?![a-zà-ÿ])|\d+")
 _DIGITS = re.compile(r"\d+")
 _CODE = re.compile(r"[A-Za-z0-9]{7,}")
+_NO_DIGITS = re.compile(r"[^0-9]+")
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_MAYBE_HOST = re.compile(r"[A-Za-z0-9]\.[A-Za-z]|[A-Za-z]-?\d{3}")
 _ANYTHING = re.compile(r"\d|[@^\\/]|[^\W\d_]{3}")
+_NO_NAMES = TECHNICAL | MONTHS
 _LONGEST = 64
 _LEAST_DIGITS = 6
-_LEAST_INTEGER = 1_000_000
+LEAST_INTEGER = 1_000_000
+"""A number of this size or more may be a date or a record number."""
 _OLDEST = 89
 
 
@@ -135,44 +141,63 @@ def marks_of_text(text: str, form: Form = "text") -> frozenset[str]:
     if not _ANYTHING.search(text):
         return frozenset()
     found: set[str] = set()
+    digits = len(_NO_DIGITS.sub("", text))
     rest = _take(text, found)
-    rest, kinds = cut_dates(rest, label=form == "label")
-    found |= kinds
-    if _PHONE.search(rest):
-        found.add("phone")
-        rest = _PHONE.sub(" ", rest)
-    if _AGE.search(rest):
-        found.add("age")
-    if _has_number(rest):
-        found.add("number")
-    if form == "label":
-        return frozenset(found)
-    if _SERIAL.search(rest) or _has_code(rest):
+    if digits:
+        rest, kinds = cut_dates(rest, label=form == "label")
+        found |= kinds
+        rest = _take_numbers(rest, found, digits)
+    if form == "label" or not _LETTERS.search(rest):
+        return frozenset(found | (_shape(text) if form == "text" else set()))
+    if digits >= 3 and (_SERIAL.search(rest) or _has_code(rest)):
         found.add("serial")
-    if _ADDRESS.search(text) or (form == "text" and _INSTITUTION.search(text)):
+    if " " in text and _ADDRESS.search(text) or (form == "text" and _INSTITUTION.search(text)):
         found.add("address")
     if _names_somebody(rest, strict=form == "prose"):
         found.add("name")
-    if form == "text":
-        found |= _shape(text)
-    return frozenset(found)
+    return frozenset(found | (_shape(text) if form == "text" else set()))
 
 
 def _take(text: str, found: set[str]) -> str:
     """Note what has an unmistakable form, and return the text without it, so that its digits count once."""
-    for mark, pattern in (("e-mail", _EMAIL), ("url", _URL), ("uid", _UUID), ("host", _MAC)):
-        if pattern.search(text):
-            found.add(mark)
-            text = pattern.sub(" ", text)
-    for uid in [match.group() for match in _UID.finditer(text) if len(match.group()) >= _LEAST_UID]:
-        found.add("uid")
-        if any(has_date_in_digits(part) for part in uid.split(".")):
-            found.add("date")
-        text = text.replace(uid, " ")
-    for mark, pattern in (("encoded", _BLOB), ("encoded", _HEX), ("path", _PATH), ("host", _IP), ("host", _HOST)):
-        if pattern.search(text):
-            found.add(mark)
-            text = pattern.sub(" ", text) if mark == "encoded" else text
+    if "@" in text:
+        text = _cut(text, "e-mail", _EMAIL, found)
+    if ":" in text or "www." in text:
+        text = _cut(text, "url", _URL, found)
+        text = _cut(text, "host", _MAC, found)
+    if "-" in text and len(text) >= 17:
+        text = _cut(text, "uid", _UUID, found)
+        text = _cut(text, "host", _MAC, found)
+    if text.count(".") >= 4:
+        for uid in [match.group() for match in _UID.finditer(text) if len(match.group()) >= _LEAST_UID]:
+            found.add("uid")
+            if any(has_date_in_digits(part) for part in uid.split(".")):
+                found.add("date")
+            text = text.replace(uid, " ")
+    if len(text) >= 24:
+        text = _cut(text, "encoded", _BLOB, found)
+        text = _cut(text, "encoded", _HEX, found)
+    if ("/" in text or "\\" in text) and _PATH.search(text):
+        found.add("path")
+    if (text.count(".") >= 3 and _IP.search(text)) or (_MAYBE_HOST.search(text) and _HOST.search(text)):
+        found.add("host")
+    return text
+
+
+def _cut(text: str, mark: str, pattern: re.Pattern[str], found: set[str]) -> str:
+    if not pattern.search(text):
+        return text
+    found.add(mark)
+    return pattern.sub(" ", text)
+
+
+def _take_numbers(text: str, found: set[str], digits: int) -> str:
+    if digits >= 5:
+        text = _cut(text, "phone", _PHONE, found)
+    if digits >= 2 and _AGE.search(text):
+        found.add("age")
+    if digits >= _LEAST_DIGITS and _has_number(text):
+        found.add("number")
     return text
 
 
@@ -196,24 +221,26 @@ def _has_code(text: str) -> bool:
 def _names_somebody(text: str, *, strict: bool) -> bool:
     if "^" in text and _CARET.search(text):
         return True
-    if _TITLED.search(text):
+    if " " in text and _TITLED.search(text):
         return True
     words = _WORD.findall(text)
-    for first, second in pairwise([*words, ""]):
-        if first.lower() in GIVEN_NAMES and first[0].isupper() and (not strict or second[:1].isupper()):
-            return True
     if strict:
-        return False
-    if _LAST_FIRST.match(text) or _INITIAL.search(text) or any(word.lower() in GIVEN_NAMES for word in words):
+        return any(
+            first.lower() in GIVEN_NAMES and first[0].isupper() and second[:1].isupper()
+            for first, second in pairwise([*words, ""])
+        )
+    if any(word.lower() in GIVEN_NAMES for word in words):
         return True
-    return _is_two_capitals(text)
+    if not _CAPITAL.search(text):
+        return False
+    return bool(_LAST_FIRST.match(text) or _INITIAL.search(text)) or _is_two_capitals(text)
 
 
 def _is_two_capitals(text: str) -> bool:
     parts = text.split()
     if not 2 <= len(parts) <= 4 or not all(_CAPITALS.fullmatch(part) for part in parts):
         return False
-    return not any(part.lower().rstrip(".") in TECHNICAL | MONTHS for part in parts)
+    return not any(part.lower().rstrip(".") in _NO_NAMES for part in parts)
 
 
 def name_in_label(label: str) -> bool:
@@ -254,7 +281,7 @@ def marks_of_number(value: float, *, age: bool = False) -> frozenset[str]:
     """
     if age and value > _OLDEST:
         return frozenset({"age"})
-    if not math.isfinite(value) or abs(value) < _LEAST_INTEGER:
+    if not math.isfinite(value) or abs(value) < LEAST_INTEGER:
         return frozenset()
     found = {"number"} if float(value).is_integer() else set()
     whole = str(int(abs(value)))

@@ -25,6 +25,8 @@ _CLOCK = re.compile(
     r"|(?<!\d)(?:[01]?\d|2[0-3])h[0-5]\d(?!\w)",
     re.IGNORECASE,
 )
+_A_MONTH = re.compile(_MONTHS, re.IGNORECASE)
+_MAYBE_CLOCK = re.compile(r"\d:\d|\d{6}\.\d|\d\s?[apAPhH]")
 _RUN = re.compile(r"\d{6,}")
 _EPOCH_S = (946_684_800, 2_208_988_800)
 
@@ -73,9 +75,12 @@ def cut_dates(text: str, *, label: bool = False) -> tuple[str, set[str]]:
         return " " if len(digits) in {6, 8, 12, 14} else digits
 
     text = _THREE.sub(three, text)
-    text = _NAMED.sub(named, text)
-    text = _MONTH_OF_YEAR.sub(of_year, text)
-    text = _CLOCK.sub(lambda match: noted("time", sure=True), text)
+    if _A_MONTH.search(text):
+        text = _NAMED.sub(named, text)
+    if "-" in text or "/" in text:
+        text = _MONTH_OF_YEAR.sub(of_year, text)
+    if _MAYBE_CLOCK.search(text):
+        text = _CLOCK.sub(lambda match: noted("time", sure=True), text)
     text = _RUN.sub(run, text)
     if label and re.search(r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?!\d)", text):
         found.add("date")

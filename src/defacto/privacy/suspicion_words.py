@@ -111,6 +111,7 @@ EXPECTED = {
     "SourceDatasets.DOI": {"url"},
     "TermURL": {"url"},
     "BIDSVersion": {"date"},
+    "DeidentificationMethodCodeSequence.CodeValue": {"date", "number"},
 }
 """Marks that a tag of a description or a table's dictionary brings with it, by its last part or as a whole."""
 

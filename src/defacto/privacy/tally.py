@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -40,44 +41,53 @@ class Value(NamedTuple):
         Whether it is no text.
     digest : str
         Of a long value, the SHA-256 of the whole; else empty.
-    marks : tuple of str
-        Of a long value, the reasons to look at the whole.
     """
 
     text: str
     is_json: bool = False
     digest: str = ""
-    marks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, key: str) -> Value:
+        """Return the value of a key."""
+        if key[:1] == _LONG:
+            return cls(key[66:], key[1] == _JSON, key[2:66])
+        return cls(key[1:], is_json=True) if key[:1] == _JSON else cls(key)
 
 
-def value_of(tag: Tag, text: str, *, is_json: bool = False) -> Value:
-    """Return a value; a long one is judged here, and cut."""
-    if len(text) <= LONGEST:
-        return Value(text, is_json)
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    marks = judge(tag.place, tag.name, text, is_json=is_json)
-    return Value(text[:_SHOWN_OF_LONG] + " …", is_json, digest, marks)
+_JSON, _LONG = "\0", "\1"
+
+
+def key_of(text: str, *, is_json: bool) -> str:
+    """Return what a value is counted under: the text itself, with a mark before it where it is JSON or long."""
+    if len(text) > LONGEST:
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"{_LONG}{_JSON if is_json else ' '}{digest}{text[:_SHOWN_OF_LONG]} …"
+    return _JSON + text if is_json else text.lstrip(_JSON + _LONG)
 
 
 @dataclass(slots=True)
 class Count:
-    """How often a value was seen, in how many files and subjects, and one of the files."""
+    """How often a value was seen, in how many files and subjects, one of the files, and why to look at it."""
 
     seen: int = 0
     files: int = 0
     subjects: int = 0
     example: str = ""
+    marks: tuple[str, ...] = ()
     last_file: int = -1
     last_subject: str | None = None
 
-    def add(self, file: int, subject: str, path: str) -> None:
+    def add(self, file: int, subject: str) -> None:
         """Count once more; all files of a subject come one after the other."""
         self.seen += 1
         if self.last_file != file:
             self.files += 1
             self.last_file = file
-            self.example = self.example or path
-        if self.last_subject != subject:
+            if self.last_subject != subject:
+                self.subjects += 1
+                self.last_subject = subject
+        elif self.last_subject != subject:
             self.subjects += 1
             self.last_subject = subject
 
@@ -92,15 +102,14 @@ class Count:
 
 @dataclass(slots=True)
 class Column:
-    """All values of a tag."""
+    """All values of a tag, by their keys."""
 
-    tag: Tag
     total: Count = field(default_factory=Count)
-    values: dict[Value, Count] = field(default_factory=dict)
+    values: dict[str, Count] = field(default_factory=dict)
     more: int = 0
     more_marks: Counter[str] = field(default_factory=Counter)
-    worst: dict[Value, Count] = field(default_factory=dict)
-    heap: list[tuple[int, Value]] = field(default_factory=list)
+    worst: dict[str, Count] = field(default_factory=dict)
+    heap: list[tuple[int, str]] = field(default_factory=list)
 
     @property
     def distinct(self) -> int:
@@ -109,77 +118,62 @@ class Column:
             return len(self.values)
         return round((len(self.heap) - 1) * 2.0**64 / -self.heap[0][0])
 
-    def add(self, value: Value, file: int, subject: str, path: str) -> None:
-        """Count a value."""
-        self.total.add(file, subject, path)
-        found = self.values.get(value)
-        if found is not None:
-            found.add(file, subject, path)
-            return
-        found = Count()
-        found.add(file, subject, path)
-        self._take(value, found)
-
     def join(self, other: Column) -> None:
         """Add what was counted of other subjects."""
         self.total.join(other.total)
-        for value, found in other.values.items():
-            if value in self.values:
-                self.values[value].join(found)
+        for key, found in other.values.items():
+            if key in self.values:
+                self.values[key].join(found)
             else:
-                self._take(value, found)
+                self.take(key, found)
         self.more += other.more
         self.more_marks += other.more_marks
-        for value, found in other.worst.items():
-            self._keep_worst(value, found)
+        for key, found in other.worst.items():
+            self._keep_worst(key, found)
 
-    def _take(self, value: Value, found: Count) -> None:
-        key = (-_hash(value), value)
+    def take(self, key: str, found: Count) -> None:
+        """Keep a value that is not among those kept, or another in its place."""
         if len(self.values) < MOST_VALUES:
-            heapq.heappush(self.heap, key)
-            self.values[value] = found
+            self.values[key] = found
+            if len(self.values) == MOST_VALUES:
+                self.heap = [(-_hash(each), each) for each in self.values]
+                heapq.heapify(self.heap)
             return
-        if key > self.heap[0]:
-            _, out = heapq.heapreplace(self.heap, key)
-            self.values[value] = found
-            value, found = out, self.values.pop(out)
-        self._pass_over(value, found)
-
-    def _pass_over(self, value: Value, found: Count) -> None:
+        entry = (-_hash(key), key)
+        if entry > self.heap[0]:
+            _, out = heapq.heapreplace(self.heap, entry)
+            self.values[key] = found
+            key, found = out, self.values.pop(out)
         self.more += found.seen
-        marks = value.marks if value.digest else judge(*self.tag, value.text, is_json=value.is_json)
-        if marks:
-            self.more_marks.update(dict.fromkeys(marks, found.seen))
-            self._keep_worst(value, found)
+        if found.marks:
+            self.more_marks.update(dict.fromkeys(found.marks, found.seen))
+            self._keep_worst(key, found)
 
-    def _keep_worst(self, value: Value, found: Count) -> None:
-        if value in self.worst:
-            self.worst[value].join(found)
+    def _keep_worst(self, key: str, found: Count) -> None:
+        if key in self.worst:
+            self.worst[key].join(found)
             return
-        self.worst[value] = found
+        self.worst[key] = found
         if len(self.worst) > 4 * MOST_WORST:
             self.trim()
 
     def trim(self) -> None:
         """Let go of all but the most suspicious of the values beyond those kept."""
         if len(self.worst) > MOST_WORST:
-            ranked = sorted(self.worst, key=lambda value: (-self._badness(value), _hash(value)))
-            self.worst = {value: self.worst[value] for value in ranked[:MOST_WORST]}
-
-    def _badness(self, value: Value) -> int:
-        return weight(value.marks or judge(*self.tag, value.text, is_json=value.is_json))
+            ranked = sorted(self.worst, key=lambda key: (-weight(self.worst[key].marks), _hash(key)))
+            self.worst = {key: self.worst[key] for key in ranked[:MOST_WORST]}
 
 
-def _hash(value: Value) -> int:
-    text = f"{value.is_json}{value.digest}{value.text}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") + 1
+def _hash(key: str) -> int:
+    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") + 1
 
 
 @dataclass(slots=True)
 class Tally:
     """Counts of values by tag, over files that are given one after the other."""
 
-    columns: dict[Tag, Column] = field(default_factory=dict)
+    columns: dict[str, dict[str, Column]] = field(default_factory=dict)
     files: int = 0
     unread: int = 0
     file: int = 0
@@ -191,13 +185,15 @@ class Tally:
         self.file += 1
         self.path, self.subject = path, subject
 
-    def add(self, tag: Tag, text: str, *, is_json: bool = False, subject: str | None = None) -> None:
+    def add(
+        self, place: str, name: str, text: str, *, is_json: bool = False, subject: str | None = None
+    ) -> None:
         """Count a value of the file.
 
         Parameters
         ----------
-        tag : Tag
-            Where it stands.
+        place, name : str
+            As of a `Tag`.
         text : str
             The whole value as one line.
         is_json : bool
@@ -205,18 +201,36 @@ class Tally:
         subject : str, optional
             Whom it belongs to, where that is not the file's subject.
         """
-        column = self.columns.get(tag)
+        columns = self.columns.get(place)
+        if columns is None:
+            columns = self.columns[place] = {}
+        column = columns.get(name)
         if column is None:
-            column = self.columns[tag] = Column(tag)
-        value = Value(text, is_json) if len(text) <= LONGEST else value_of(tag, text, is_json=is_json)
-        column.add(value, self.file, self.subject if subject is None else subject, self.path)
+            column = columns[name] = Column()
+        file, subject = self.file, self.subject if subject is None else subject
+        column.total.add(file, subject)
+        key = key_of(text, is_json=is_json)
+        found = column.values.get(key)
+        if found is not None:
+            found.add(file, subject)
+            return
+        found = Count(1, 1, 1, self.path, judge(place, name, text, is_json=is_json), file, subject)
+        column.take(key, found)
 
     def join(self, other: Tally) -> None:
         """Add the tally of other subjects."""
         self.files += other.files
         self.unread += other.unread
-        for tag, column in other.columns.items():
-            if tag in self.columns:
-                self.columns[tag].join(column)
-            else:
-                self.columns[tag] = column
+        for place, columns in other.columns.items():
+            mine = self.columns.setdefault(place, {})
+            for name, column in columns.items():
+                if name in mine:
+                    mine[name].join(column)
+                else:
+                    mine[name] = column
+
+    def by_tag(self) -> Iterator[tuple[Tag, Column]]:
+        """Yield the counts of each tag."""
+        for place, columns in self.columns.items():
+            for name, column in columns.items():
+                yield Tag(place, name), column

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from defacto import __version__
 from defacto.cli import (
+    audit,
     calibrate,
     check,
     deface,
@@ -37,6 +38,7 @@ _COMMANDS = (
     run,
     deface,
     check,
+    audit,
     status,
     label,
     review,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from defacto import __version__
-from defacto.cli.common import Commands, add_store, new_command, tell_counts
+from defacto.cli.common import Commands, add_store, add_strikes, new_command, tell_counts
 
 if TYPE_CHECKING:
     from defacto.io.source import LeftOut, Source
@@ -72,6 +72,7 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
         help="classifier from `defacto train render --from-store`; OUT keeps a copy",
     )
     group.add_argument("--no-ears", action="store_true", help="leave the ears, and do not count them")
+    add_strikes(group)
     group.add_argument("--dry-run", action="store_true", help="only list what would be done; write nothing")
 
 
@@ -91,6 +92,7 @@ def command(options: argparse.Namespace) -> int:
     from defacto.io.choice import read_filters  # noqa: PLC0415  (slow to import)
     from defacto.pipeline.run import Request, plan, run  # noqa: PLC0415
     from defacto.pipeline.sources import Selection  # noqa: PLC0415
+    from defacto.privacy.strikes import read_strikes  # noqa: PLC0415
     from defacto.report import write_report  # noqa: PLC0415
 
     if options.level == "group":
@@ -114,6 +116,7 @@ def command(options: argparse.Namespace) -> int:
         skip_validation=options.skip_bids_validation,
         link_table=options.link_table,
         network=options.network,
+        strikes=read_strikes(options.strikes).for_sidecars,
     )
     if options.dry_run:
         return _dry_run(*plan(request)[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -60,8 +61,15 @@ def clean(sidecar: Mapping[str, Any], settings: PrivacySettings | None = None) -
 
 
 def is_struck(tag: str, value: Any, strikes: tuple[str, ...]) -> bool:
-    """Whether a person struck out the tag (``TAG``), or the tag with this value (``TAG=value``)."""
-    return tag in strikes or f"{tag}={shown(value)}" in strikes
+    """Whether a person struck out the tag (``TAG``), or the tag with this value.
+
+    A value is named as ``TAG=value`` or, as an audit names long ones, ``TAG=sha256:`` and the digest.
+    """
+    if not strikes:
+        return False
+    text = shown(value)
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return not {tag, f"{tag}={text}", f"{tag}=sha256:{digest}"}.isdisjoint(strikes)
 
 
 def shown(value: Any) -> str:

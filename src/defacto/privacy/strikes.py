@@ -11,6 +11,8 @@ An entry is a tag, or a tag with a value: text as it is, anything else as JSON; 
 
 from __future__ import annotations
 
+import hashlib
+import re
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +20,8 @@ from pathlib import Path
 
 from defacto.errors import SettingsError
 from defacto.privacy.tally import Tag, Value
+
+_DIGEST = re.compile("sha256:[0-9a-f]{64}")
 
 
 class Choice(StrEnum):
@@ -47,6 +51,18 @@ class Strikes:
         if entries & self.strike:
             return Choice.STRUCK
         return Choice.ACCEPTED if entries & self.accepted else Choice.OPEN
+
+    @property
+    def for_sidecars(self) -> tuple[str, ...]:
+        """What is struck out of sidecars, as setting ``privacy.strike`` keeps it: of values the digests alone."""
+        return tuple(sorted(_hidden(entry) for entry in self.strike if ":" not in entry.partition("=")[0]))
+
+
+def _hidden(entry: str) -> str:
+    tag, sign, text = entry.partition("=")
+    if not sign or _DIGEST.fullmatch(text):
+        return entry
+    return f"{tag}=sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def entry_of(tag: Tag, value: Value) -> str:

@@ -95,7 +95,7 @@ def _judge_tag(place: str, name: str, text: str, *, is_json: bool) -> set[str]:
     if _VERSION.search(last) and not is_json and _DIGITS_OF_VERSION.search(text):
         found.discard("date")
     if not place.endswith(DICTIONARY):
-        found |= {"tag"} if is_personal(last) and not _is_empty(value) else set()
+        found |= {"identifying tag"} if is_personal(last) and not _is_empty(value) else set()
     if not place and name in _KNOWN and not _is_empty(value):
         found.add("unexpected")
     return found - EXPECTED.get(name, set()) - EXPECTED.get(last, set())
@@ -159,7 +159,7 @@ def _judge_cell(name: str, text: str) -> set[str]:
         return _judge_name(key if label else "sub", label or bare)
     if name == "filename":
         return {mark for part in re.split(r"[/_.]", bare) for mark in _judge_name("file", part.partition("-")[2])}
-    found = {"tag"} if is_personal(name) else set()
+    found = {"identifying tag"} if is_personal(name) else set()
     if _NUMBER.fullmatch(bare):
         least, most = PLAIN_COLUMNS.get(name.lower(), (0.0, 0.0))
         if least < most and least <= float(bare) <= most:

@@ -48,7 +48,7 @@ MARKS = {
     "host": Mark(7, "It looks like the name or address of a computer."),
     "header text": Mark(6, "Programs put text of every kind into this part of a file."),
     "time": Mark(6, "It holds a time of day."),
-    "tag": Mark(6, "The tag is made for what names a person, a place, a device or a time, or for free text."),
+    "identifying tag": Mark(6, "The tag is made for what names a person, a place, a device or a time, or for free text."),
     "varies": Mark(6, "It is different in nearly every subject, so that it tells them apart."),
     "url": Mark(5, "It holds an internet address."),
     "encoded": Mark(5, "It is encoded, and may hold anything."),

@@ -26,7 +26,7 @@ GIVEN_NAMES = frozenset(
     ben benjamin bernard bernd beth betty bjorn bob bradley brandon brenda brian brigitte bruce camille carl
     carla carlos carmen carol caroline catherine cecilia charles charlotte chiara chloe christian christina
     christine christoph christopher claire clara claudia claudio craig cristina cynthia daniel daniela david
-    deborah denise dennis derek diana diego dieter dmitri dominique donald donna dorothy doris douglas edith
+    deborah denise dennis derek diana diego dieter dmitri dominique donald donna dorothy doris dorothea douglas edith
     edward elena eleanor elisabeth elizabeth ella ellen emily emma eric erik erika ernest esther ethan eva
     evelyn fatima felix fernando florian francesca francesco francis francisco frank frederick friedrich gabriel
     gary george georg gerald gerhard giovanni giulia giuseppe gloria gordon greg gregory guillaume gunther hannah

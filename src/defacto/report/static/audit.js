@@ -2,6 +2,7 @@
 // Tags and their values: a person accepts them or strikes them out, by mouse or keyboard, and saves a strikes file.
 (function () {
   const STEP = 150;
+  const FOLDED = 8;
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
   const list = byId("list"), find = byId("find"), show = byId("show"), markSelect = byId("mark");
@@ -20,6 +21,9 @@
       kind: "value", tag, text, entry, seen, files, subjects, example, marks, asks: marks.length > 0,
     }));
     tag.words = tag.tag.toLowerCase();
+    tag.open = false;
+    const marked = tag.values.filter((value) => value.asks);
+    tag.shared = marked.length > 1 ? marked[0].marks.filter((mark) => marked.every((value) => value.marks.includes(mark))) : [];
     return tag;
   });
 
@@ -44,7 +48,7 @@
     }
     byId("left").textContent = number(open);
     byId("headline").textContent = open ? counted(open, "suspicious value") + " to decide" : "Everything suspicious is decided";
-    byId("done").textContent = number(all - open) + " of " + number(all) + " decided" + (saved ? "" : ", not saved");
+    byId("done").textContent = number(all - open) + " of " + number(all) + " decided" + (saved ? "" : ", unsaved");
     byId("progress").value = all ? (all - open) / all : 1;
   }
 
@@ -70,8 +74,11 @@
           words.every((word) => tag.words.includes(word) || each.text.toLowerCase().includes(word))
       );
       const itself = wanted(tag) && (!mark || marksOf(tag).has(mark)) && words.every((word) => tag.words.includes(word));
-      if (values.length || itself) rows.push(tag, ...values);
-      if ((values.length || itself) && tag.more && !words.length) rows.push({ kind: "rest", tag });
+      if (!values.length && !itself) continue;
+      const few = tag.open || values.length <= FOLDED + 2;
+      rows.push(tag, ...(few ? values : values.slice(0, FOLDED)));
+      if (!few) rows.push({ kind: "fold", tag, rest: values.slice(FOLDED) });
+      if (tag.more && !words.length) rows.push({ kind: "rest", tag });
     }
     list.replaceChildren();
     drawn = 0;
@@ -117,6 +124,7 @@
     if (each.kind === "rest") {
       return make("div", "row rest", "And " + number(each.tag.more) + " times other values, about " + number(each.tag.counts[3]) + " different ones in all; audit.tsv lists more. Decide on the tag as a whole.");
     }
+    if (each.kind === "fold") return fold(each);
     const row = make("div", "row" + (each.kind === "tag" ? " head" : ""));
     row.tabIndex = 0;
     row.setAttribute("role", "listitem");
@@ -124,12 +132,14 @@
     if (each.kind === "tag") {
       what.append(make("b", "", each.tag), make("span", "where", place(each.place)));
       const more = Object.entries(each.moreMarks);
-      const marks = [...each.marks, ...more.map(([mark]) => mark)];
-      if (marks.length) what.append(why(marks, [...each.marks.map((mark) => data.marks[mark]), ...more.map(([, n]) => "so are " + number(n) + " that are not listed.")]));
+      const own = [...each.marks, ...each.shared];
+      const marks = [...own, ...more.map(([mark]) => mark)];
+      if (marks.length) what.append(why(marks, [...own.map((mark) => data.marks[mark]), ...more.map(([, n]) => number(n) + " times in values that are not listed.")]));
       often.append(counted(each.counts[3], "value"), make("small", "", "in " + counted(each.counts[1], "file")));
     } else {
       what.append(each.text ? make("span", "value", each.text) : make("span", "value none", "empty"));
-      if (each.marks.length) what.append(why(each.marks, []));
+      const marks = each.marks.filter((mark) => !each.tag.shared.includes(mark));
+      if (marks.length) what.append(why(marks, []));
       often.append(counted(each.files, "file"), make("small", "", counted(each.subjects, "subject")));
       row.title = "For example in " + each.example;
     }
@@ -139,6 +149,25 @@
     row.addEventListener("keydown", (event) => onKey(event, each, row));
     each.row = row;
     paint(each);
+    return row;
+  }
+
+  function fold(each) {
+    const row = make("div", "row fold"), open = make("button", "", "Show " + number(each.rest.length) + " more");
+    open.type = "button";
+    row.append(open);
+    open.addEventListener("click", () => {
+      each.tag.open = true;
+      const at = rows.indexOf(each), made = each.rest.map(element);
+      rows.splice(at, 1, ...each.rest);
+      drawn += each.rest.length - 1;
+      row.replaceWith(...made);
+      made[0].focus();
+    });
+    open.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
+      if (step) { move(row, step); event.preventDefault(); }
+    });
     return row;
   }
 
@@ -178,7 +207,7 @@
     let next = row;
     do {
       next = step > 0 ? next.nextElementSibling : next.previousElementSibling;
-    } while (next && next.tabIndex < 0);
+    } while (next && next.classList.contains("rest"));
     if (!next && step > 0 && drawn < rows.length) {
       drawMore();
       next = row.nextElementSibling;
@@ -186,12 +215,14 @@
     return next;
   }
 
+  function goTo(row) {
+    if (!row) return;
+    (row.classList.contains("fold") ? row.firstElementChild : row).focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  }
+
   function move(row, step) {
-    const next = rowFrom(row, step);
-    if (next) {
-      next.focus({ preventScroll: true });
-      next.scrollIntoView({ block: "nearest" });
-    }
+    goTo(rowFrom(row, step));
   }
 
   function onKey(event, each, row) {
@@ -206,7 +237,7 @@
       if (event.shiftKey || target.kind === "tag") {
         let next = row;
         while (next && next === row || (next && !next.classList.contains("head"))) next = rowFrom(next, 1);
-        if (next) { next.focus({ preventScroll: true }); next.scrollIntoView({ block: "nearest" }); }
+        goTo(next);
       } else move(row, 1);
     } else if (key === "u") decide(target, undefined);
     else return;

@@ -1,8 +1,9 @@
 """Seconds and memory of an audit of many sidecars: ``python benchmarks/audit.py [SIDECARS] [NPROCS]``.
 
-Makes a BIDS data set in a temporary folder: sidecars of 40 tags, ten of them different in every file (UIDs, times,
-positions, free text), a participants table, and a few headers; then audits it in a process of its own. Memory is the
-largest sum over all its processes of what each has for itself and its share of what they have together (PSS).
+Makes a BIDS data set in a temporary folder: sidecars of 40 tags, ten of them different in every file (UIDs,
+times, positions, free text), a participants table, and a few headers; then audits it in a process of its own.
+Memory is the largest sum over all its processes of what each has for itself and its share of what they have
+together (PSS).
 """
 
 from __future__ import annotations
@@ -127,7 +128,9 @@ def measure(root: Path, nprocs: int) -> tuple[float, float, list[int]]:
     script = root.parent / "call.py"
     script.write_text(_CALL)
     began = time.perf_counter()
-    with subprocess.Popen([sys.executable, script, root, str(nprocs)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, script, root, str(nprocs)], stdout=subprocess.PIPE, text=True
+    ) as process:
         peak, ended = [0.0], threading.Event()
 
         def watch() -> None:
@@ -149,7 +152,10 @@ def main(count: int = 100_000, nprocs: int = 0) -> None:
         root.mkdir()
         make_set(root, count)
         seconds, peak, found = measure(root, nprocs or len(os.sched_getaffinity(0)))
-        print(f"{count} sidecars, {os.cpu_count()} cores: {seconds:.1f} s, {peak:.0f} MB; files, subjects, tags, to decide: {found}")
+        print(
+            f"{count} sidecars, {os.cpu_count()} cores: {seconds:.1f} s, {peak:.0f} MB;"
+            f" files, subjects, tags, to decide: {found}"
+        )
 
 
 if __name__ == "__main__":

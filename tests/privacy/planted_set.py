@@ -42,12 +42,17 @@ def write_json(path, document):
 
 def make_plain(root, subjects=6):
     """Write a data set in which nothing is suspicious."""
-    write_json(root / "dataset_description.json", {"Name": "Made", "BIDSVersion": "1.10.0", "Authors": ["Jo Made"]})
+    write_json(
+        root / "dataset_description.json", {"Name": "Made", "BIDSVersion": "1.10.0", "Authors": ["Jo Made"]}
+    )
     (root / "README").write_text("Heads of people who do not exist, made in 2026.\n")
     (root / "CHANGES").write_text("1.0.0 2026-01-01\n  - first\n")
     rows = [f"sub-{n:02d}\t{30 + n}\tF" for n in range(1, subjects + 1)]
     (root / "participants.tsv").write_text("\n".join(["participant_id\tage\tsex", *rows]) + "\n")
-    write_json(root / "participants.json", {"age": {"Description": "Age of the participant at the scan", "Units": "year"}})
+    write_json(
+        root / "participants.json",
+        {"age": {"Description": "Age of the participant at the scan", "Units": "year"}},
+    )
     scan = volume.scan_from_arrays(np.ones((4, 4, 4), np.float32), np.eye(4))
     for n in range(1, subjects + 1):
         stem = root / f"sub-{n:02d}" / "anat" / f"sub-{n:02d}_T1w"
@@ -57,11 +62,15 @@ def make_plain(root, subjects=6):
 
 
 def plant(root):
-    """Add identifiers to sidecars, tables, texts, names and headers; return a word of each place by its tag."""
+    """Add identifiers to sidecars, tables, texts, names and headers."""
     anat = root / "sub-01" / "anat"
     write_json(anat / "sub-01_T1w.json", {**PLAIN, **PLANTED})
     (root / "README").write_text("Scanned in 2019.\nAsk Dr. Finch, tel. 030 5557788, on 4 March 2019.\n")
-    rows = ["participant_id\tage\tdob\tnotes", "sub-01\t93\t1926-02-01\tQuill, Dorothea", "sub-02\t40\tn/a\tn/a"]
+    rows = [
+        "participant_id\tage\tdob\tnotes",
+        "sub-01\t93\t1926-02-01\tQuill, Dorothea",
+        "sub-02\t40\tn/a\tn/a",
+    ]
     (root / "participants.tsv").write_text("\n".join(rows) + "\n")
     (root / "sub-01" / "sub-01_scans.tsv").write_text(
         "filename\tacq_time\nanat/sub-01_T1w.nii.gz\t2019-03-04T10:11:12\n"
@@ -83,5 +92,8 @@ def plant_header(path):
     extension = b"PatientName Quill^Dorothea".ljust(40, b"\0")
     raw[108:112] = struct.pack("<f", 352 + 48)
     content = bytes(raw[:348]) + b"\1\0\0\0" + struct.pack("<ii", 48, 2) + extension + bytes(raw[352:])
-    with path.open("wb") as file, gzip.GzipFile("quill_70012345.nii", "wb", fileobj=file, mtime=1551694272) as member:
+    with (
+        path.open("wb") as file,
+        gzip.GzipFile("quill_70012345.nii", "wb", fileobj=file, mtime=1551694272) as member,
+    ):
         member.write(content)

@@ -8,9 +8,9 @@ from pathlib import Path
 from defacto.cli.common import Commands, bar, check_target, new_command
 
 _DETAILS = """\
-Every tag of every sidecar, table, text, file name and header of a BIDS data set, whoever made it: the different
-values with counts, the most suspicious first. On the page a person accepts or strikes out values and tags, and
-saves a strikes file. Only headers are read, never voxels; nothing in BIDS_DIR is changed.
+Every tag of every sidecar, table, text, file name and header of a BIDS data set, whoever made it: the
+different values with counts, the most suspicious first. On the page a person accepts or strikes out values
+and tags, and saves a strikes file. Only headers are read, never voxels; nothing in BIDS_DIR is changed.
 
 Exit code 0 only where nothing suspicious is undecided, and nothing that was struck out is still there.
 Page and tables hold what names people: only you can read them. Do not share them."""
@@ -69,7 +69,9 @@ def _check_options(options: argparse.Namespace) -> None:
         raise SettingsError(f"--nprocs: expected 1 or more, got {options.nprocs}.")
     for name, place in (("--out", options.out), ("--json", options.json)):
         if place is not None and place.resolve().is_relative_to(options.folder.resolve()):
-            raise SettingsError(f"{name} lies in the data set, and would be shared with it; choose a place elsewhere.")
+            raise SettingsError(
+                f"{name} lies in the data set, and would be shared with it; choose a place elsewhere."
+            )
     if options.json is not None:
         check_target(options.folder, options.json, overwrite=options.overwrite, endings=(".json",))
     if options.out is not None and not (options.overwrite and _is_ours(options.out)):

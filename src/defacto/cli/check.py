@@ -22,7 +22,8 @@ From each scan alone, with no original at hand: can a feature of the face be mad
 the cut in the right place? Of folders (BIDS data sets too), files whose names say that they are no structural
 image of a head are left out, and counted. What cannot be read or judged is unsure, with the reason.
 
-Exit code 0 only where every scan is a pass, and with --metadata nothing suspicious is undecided. Pictures may show faces: keep them as you keep the scans."""
+Exit code 0 only where every scan is a pass, and with --metadata nothing suspicious is undecided.
+Pictures may show faces: keep them as you keep the scans."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -90,8 +91,8 @@ def _check(options: argparse.Namespace) -> int:
     from defacto.pipeline.folder import write_whole  # noqa: PLC0415
     from defacto.pipeline.own_network import check_network  # noqa: PLC0415
     from defacto.qc.classify import DATA  # noqa: PLC0415
-    from defacto.report.check import PAGE, render_check  # noqa: PLC0415
     from defacto.report.audit import tell_audit  # noqa: PLC0415
+    from defacto.report.check import PAGE, render_check  # noqa: PLC0415
     from defacto.report.check_text import plain, tell_check, tell_left_out  # noqa: PLC0415
     from defacto.report.new_folder import whole_folder  # noqa: PLC0415
 
@@ -121,8 +122,8 @@ def _check(options: argparse.Namespace) -> int:
             page = render_check(entries, left_out, settings, ears=options.ears, metadata=metadata)
             write_whole(report / PAGE, page)
         _write_tables(options, results)
-    told = [tell_audit(each.audit, plain(each.name)) for each in metadata]
-    print("\n".join([tell_check(results, left_out), *told, *_tell(options, entries)]))
+    about = [tell_audit(each.audit, plain(each.name)) for each in metadata]
+    print("\n".join([tell_check(results, left_out), *about, *_tell(options, entries)]))
     clean = all(each.audit.clean for each in metadata)
     return 0 if clean and all(each.passed for each in results) else 3
 

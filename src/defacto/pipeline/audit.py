@@ -45,7 +45,8 @@ def audit(
     """
     if not folder.is_dir() or not is_bids(folder):
         raise InputError(
-            f"{folder.name or folder} is no BIDS data set; expected a folder with dataset_description.json and sub- folders."
+            f"{folder.name or folder} is no BIDS data set; expected a folder with dataset_description.json"
+            " and sub- folders."
         )
     root = folder.resolve()
     tally, groups = _walk(root)

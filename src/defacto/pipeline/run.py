@@ -124,9 +124,7 @@ def plan(request: Request) -> tuple[Settings, list[Source], list[LeftOut]]:
     check_places(request.folder, request.out, request.work)
     if request.network is not None:
         check_network(request.network)
-    settings = choose_settings(
-        request.out, request.settings_file, request.changes, request.strikes
-    )
+    settings = choose_settings(request.out, request.settings_file, request.changes, request.strikes)
     if request.folder.is_dir() and is_bids(request.folder) and not request.skip_validation:
         bids.check(request.folder)
     sources, left_out = find_sources(request.folder, settings, request.selection)

@@ -106,7 +106,9 @@ class TagFound:
     @property
     def all_marks(self) -> tuple[str, ...]:
         """Every reason to look at it or at one of its values."""
-        return in_order({*self.marks, *self.more_marks, *(mark for item in self.items for mark in item.marks)})
+        return in_order(
+            {*self.marks, *self.more_marks, *(mark for item in self.items for mark in item.marks)}
+        )
 
 
 @dataclass(frozen=True)

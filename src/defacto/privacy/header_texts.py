@@ -28,6 +28,7 @@ _ANALYZE_HISTORY = slice(253, 344)
 _MGH_USED, _MGH_NUMBERS = 90, 16
 _GZIP_MAGIC = b"\x1f\x8b"
 _MOST_BEFORE_VOXELS = 16 << 20
+_GZIP_ERROR: Any = isal_zlib.error
 _CHUNK = 1 << 16
 _STEP = 1 << 20
 
@@ -77,7 +78,7 @@ class _Stream:
                 part = self._inflate.decompress(data, min(wanted, _STEP))
                 parts.append(part)
                 wanted -= len(part)
-        except isal_zlib.error:
+        except _GZIP_ERROR:
             raise VolumeError("expected a sound gzip stream, got one with wrong bytes") from None
         return b"".join(parts)
 
@@ -92,6 +93,8 @@ class _Stream:
 
 def _gzip_texts(start: bytes, file_name: str) -> Iterator[Text]:
     """Yield time, name, comment and extra field of the first gzip member, where they tell something."""
+    if len(start) < 10:
+        raise VolumeError("expected a gzip header, got a part")
     flags, seconds = start[3], int.from_bytes(start[4:8], "little")
     if seconds:
         yield "gzip", "time", datetime.fromtimestamp(seconds, UTC).date().isoformat()
@@ -163,7 +166,9 @@ def _mgh_texts(stream: _Stream) -> Iterator[Text]:
 
 def printable(data: bytes) -> str:
     """Return what a person can read of bytes: runs of four letters or more, in one or two bytes each."""
-    return " ".join(part.replace(b"\0", b"").decode("latin-1").strip() for part in _PRINTABLE.findall(data)).strip()
+    return " ".join(
+        part.replace(b"\0", b"").decode("latin-1").strip() for part in _PRINTABLE.findall(data)
+    ).strip()
 
 
 def _plain(data: bytes) -> str:

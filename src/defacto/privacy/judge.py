@@ -116,7 +116,9 @@ def is_personal(name: str) -> bool:
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value == [] or value == {} or (isinstance(value, str) and value.strip() in _MISSING)
+    if isinstance(value, str):
+        return value.strip() in _MISSING
+    return value is None or (isinstance(value, list | dict) and not value)
 
 
 def _marks_of(value: Any, form: Form, *, age: bool) -> Iterator[str]:
@@ -158,7 +160,9 @@ def _judge_cell(name: str, text: str) -> set[str]:
         key, _, label = bare.partition("-")
         return _judge_name(key if label else "sub", label or bare)
     if name == "filename":
-        return {mark for part in re.split(r"[/_.]", bare) for mark in _judge_name("file", part.partition("-")[2])}
+        return {
+            mark for part in re.split(r"[/_.]", bare) for mark in _judge_name("file", part.partition("-")[2])
+        }
     found = {"identifying tag"} if is_personal(name) else set()
     if _NUMBER.fullmatch(bare):
         least, most = PLAIN_COLUMNS.get(name.lower(), (0.0, 0.0))
@@ -175,9 +179,7 @@ def _marks_of_digits(text: str) -> frozenset[str]:
 
 def _judge_name(name: str, text: str) -> set[str]:
     found = set(marks_of_text(text, "label"))
-    if name in {"sub", "ses"} and name_in_label(text):
-        found.add("name")
-    elif given_name_in_label(text):
+    if (name in {"sub", "ses"} and name_in_label(text)) or given_name_in_label(text):
         found.add("name")
     if _CODE_LABEL.fullmatch(text) and not text.isalpha():
         found -= {"number", "name"}

@@ -19,28 +19,20 @@ from defacto.privacy.header_texts import header_texts
 from defacto.privacy.judge import DESCRIPTION, DICTIONARY, NAMES, NOT_READ, TABLE, TEXTS
 from defacto.privacy.tally import Tally
 
-_TEXT_NAMES = frozenset({"readme", "changes", "license", "licence", "notice", "authors", ".bidsignore", "citation"})
-_TEXT_ENDINGS = frozenset({".md", ".txt", ".rst", ".cff", ".py", ".m", ".r", ".sh", ".toml", ".yml", ".yaml", ".cfg", ".log"})
-_NUMBERS_ONLY = frozenset({".bval", ".bvec"})
-_TABLE_KINDS = frozenset(
-    {
-        "participants",
-        "sessions",
-        "scans",
-        "events",
-        "channels",
-        "electrodes",
-        "samples",
-        "beh",
-        "physio",
-        "stim",
-        "motion",
-        "phenotype",
-    }
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TEXT_NAMES = _words("readme changes license licence notice authors .bidsignore citation")
+_TEXT_ENDINGS = _words(".md .txt .rst .cff .py .m .r .sh .toml .yml .yaml .cfg .log")
+_NUMBERS_ONLY = _words(".bval .bvec")
+_TABLE_KINDS = _words(
+    "participants sessions scans events channels electrodes samples beh physio stim motion phenotype"
 )
-_DATATYPES = frozenset(
+_DATATYPES = _words(
     "anat func dwi fmap perf meg eeg ieeg beh pet micr nirs motion mrs derivatives sourcedata rawdata code"
-    " stimuli phenotype".split()
+    " stimuli phenotype"
 )
 _LARGEST = 64 << 20
 _MOST_DEPTH = 20

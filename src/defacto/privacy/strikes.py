@@ -1,4 +1,4 @@
-"""What a person decided about the values of a data set: a TOML file with what is accepted and what is struck out.
+"""What a person decided about the values of a data set: what is accepted, and what is struck out.
 
 ::
 
@@ -17,6 +17,7 @@ import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from defacto.errors import SettingsError
 from defacto.privacy.tally import Tag, Value
@@ -54,7 +55,7 @@ class Strikes:
 
     @property
     def for_sidecars(self) -> tuple[str, ...]:
-        """What is struck out of sidecars, as setting ``privacy.strike`` keeps it: of values the digests alone."""
+        """What is struck out of sidecars, for setting ``privacy.strike``: of values the digests alone."""
         return tuple(sorted(_hidden(entry) for entry in self.strike if ":" not in entry.partition("=")[0]))
 
 
@@ -89,19 +90,23 @@ def read_strikes(path: Path | None) -> Strikes:
     unknown = sorted(set(document) - {"accepted", "strike"})
     if unknown:
         raise SettingsError(
-            f"The strikes file {path.name}: expected accepted and strike, got {unknown[0]}; write it anew by `defacto audit`."
+            f"The strikes file {path.name}: expected accepted and strike, got {unknown[0]};"
+            " save it anew from the page of `defacto audit`."
         )
     lists = {name: _entries(path, name, document.get(name, [])) for name in ("accepted", "strike")}
     if both := sorted(lists["accepted"] & lists["strike"]):
         raise SettingsError(
-            f"The strikes file {path.name}: {both[0].partition('=')[0]} stands under both accepted and strike; keep one."
+            f"The strikes file {path.name}: {both[0].partition('=')[0]} stands under both accepted and"
+            " strike; keep one."
         )
     return Strikes(**lists)
 
 
-def _entries(path: Path, name: str, entries: object) -> frozenset[str]:
-    if not isinstance(entries, list) or not all(isinstance(entry, str) and entry.strip() for entry in entries):
+def _entries(path: Path, name: str, entries: Any) -> frozenset[str]:
+    if not isinstance(entries, list) or not all(
+        isinstance(entry, str) and entry.strip() for entry in entries
+    ):
         raise SettingsError(
             f'The strikes file {path.name}: expected {name} to be a list of "TAG" or "TAG=value".'
         )
-    return frozenset(entries)
+    return frozenset(map(str, entries))

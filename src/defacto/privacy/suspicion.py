@@ -48,7 +48,9 @@ MARKS = {
     "host": Mark(7, "It looks like the name or address of a computer."),
     "header text": Mark(6, "Programs put text of every kind into this part of a file."),
     "time": Mark(6, "It holds a time of day."),
-    "identifying tag": Mark(6, "The tag is made for what names a person, a place, a device or a time, or for free text."),
+    "identifying tag": Mark(
+        6, "The tag is made for what names a person, a place, a device or a time, or for free text."
+    ),
     "varies": Mark(6, "It is different in nearly every subject, so that it tells them apart."),
     "url": Mark(5, "It holds an internet address."),
     "encoded": Mark(5, "It is encoded, and may hold anything."),
@@ -63,9 +65,12 @@ MARKS = {
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*")
 _URL = re.compile(r"\b(?:https?|ftps?|sftp|ssh|s3|file|smb)://\S*|\bwww\.\S+|\bdoi:\S+", re.IGNORECASE)
 _PATH = re.compile(
-    r"(?<![\w.:/<\])}])/(?:[\w.@+~ -]+/)+[\w.@+~-]*|\b[A-Za-z]:[\\/]\S+|\\\\\w[^\s\\]*\\\S+|(?:^|[\s\"'=(])~\w*/\S*"
+    r"(?<![\w.:/<\])}])/(?:[\w.@+~ -]+/)+[\w.@+~-]*|\b[A-Za-z]:[\\/]\S+"
+    r"|\\\\\w[^\s\\]*\\\S+|(?:^|[\s\"'=(])~\w*/\S*"
 )
-_IP = re.compile(r"(?<![\d.])(?:[1-9]\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![\d.])")
+_IP = re.compile(
+    r"(?<![\d.])(?:[1-9]\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![\d.])"
+)
 _MAC = re.compile(r"\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b")
 _HOST = re.compile(
     r"\b(?:[a-z0-9-]+\.)+(?:local|localdomain|lan|internal|intern|corp|home|edu|gov|nhs\.uk|ac\.[a-z]{2}|org|com|net|de|ch"
@@ -76,8 +81,10 @@ _UID = re.compile(r"(?<![\d.])[0-2](?:\.(?:0|[1-9]\d*)){4,}(?![\d.])")
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
 _LEAST_UID = 18
 _PHONE = re.compile(
-    r"(?<![\w.])(?:\+|00)\d[\d\s()./-]{6,}\d|\(\d{2,5}\)\s?\d[\d\s/-]{4,}\d|(?<![\w.,-])0\d{1,4}[\s/-]\d[\d\s-]{4,}\d(?!\w)"
-    r"|(?<![\d.])\d{3}[-. ]\d{3}[-. ]\d{4}(?![\d.])|\b(?:tel|phone|fax|mobile|cell)\b[.:#\s]*[+(]?\d[\d\s()/-]{3,}",
+    r"(?<![\w.])(?:\+|00)\d[\d\s()./-]{6,}\d|\(\d{2,5}\)\s?\d[\d\s/-]{4,}\d"
+    r"|(?<![\w.,-])0\d{1,4}[\s/-]\d[\d\s-]{4,}\d(?!\w)"
+    r"|(?<![\d.])\d{3}[-. ]\d{3}[-. ]\d{4}(?![\d.])"
+    r"|\b(?:tel|phone|fax|mobile|cell)\b[.:#\s]*[+(]?\d[\d\s()/-]{3,}",
     re.IGNORECASE,
 )
 _AGE = re.compile(
@@ -93,11 +100,14 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _INSTITUTION = re.compile(
-    r"hospital|klinik|clinic\b|clinique|hôpital|hopital|univers|krankenhaus|ziekenhuis|infirmary|medical cent(?:er|re)"
+    r"hospital|klinik|clinic\b|clinique|hôpital|hopital|univers|krankenhaus|ziekenhuis|infirmary"
+    r"|medical cent(?:er|re)"
     r"|\b(?:dept|department|institut\w*|faculty|ward)\b",
     re.IGNORECASE,
 )
-_BLOB = re.compile(r"(?=[A-Za-z0-9+/_-]*\d)(?=[A-Za-z0-9+/_-]*[a-z])(?=[A-Za-z0-9+/_-]*[A-Z])[A-Za-z0-9+/_-]{40,}={0,2}")
+_BLOB = re.compile(
+    r"(?=[A-Za-z0-9+/_-]*\d)(?=[A-Za-z0-9+/_-]*[a-z])(?=[A-Za-z0-9+/_-]*[A-Z])[A-Za-z0-9+/_-]{40,}={0,2}"
+)
 _HEX = re.compile(r"\b[0-9a-fA-F]{24,}\b")
 _CARET = re.compile(r"[^\W\d_]{2,}\s?\^|\^\s?[^\W\d_]{2,}")
 _TITLED = re.compile(rf"\b{TITLES}\b[.:]?\s+[A-ZÀ-Þ][\w'’-]+")
@@ -151,7 +161,7 @@ def marks_of_text(text: str, form: Form = "text") -> frozenset[str]:
         return frozenset(found | (_shape(text) if form == "text" else set()))
     if digits >= 3 and (_SERIAL.search(rest) or _has_code(rest)):
         found.add("serial")
-    if " " in text and _ADDRESS.search(text) or (form == "text" and _INSTITUTION.search(text)):
+    if (" " in text and _ADDRESS.search(text)) or (form == "text" and _INSTITUTION.search(text)):
         found.add("address")
     if _names_somebody(rest, strict=form == "prose"):
         found.add("name")
@@ -213,9 +223,7 @@ def _has_number(text: str) -> bool:
 
 def _has_code(text: str) -> bool:
     """Whether a word mixes letters and four digits or more, as serial numbers and codes of people do."""
-    return any(
-        sum(c.isdigit() for c in word) >= 4 and not word.isdigit() for word in _CODE.findall(text)
-    )
+    return any(sum(c.isdigit() for c in word) >= 4 and not word.isdigit() for word in _CODE.findall(text))
 
 
 def _names_somebody(text: str, *, strict: bool) -> bool:

@@ -18,7 +18,9 @@ _NAMED = re.compile(
     rf"(?![^\W\d_])[\s._/,-]*(?:de\s)?(?P<year>\d{{2,4}})?(?!\d)",
     re.IGNORECASE,
 )
-_MONTH_OF_YEAR = re.compile(r"(?<![\d.-])(\d{4})[-/](0[1-9]|1[0-2])(?![\d-])|(?<![\d/.-])(0[1-9]|1[0-2])/(\d{4})(?!\d)")
+_MONTH_OF_YEAR = re.compile(
+    r"(?<![\d.-])(\d{4})[-/](0[1-9]|1[0-2])(?![\d-])|(?<![\d/.-])(0[1-9]|1[0-2])/(\d{4})(?!\d)"
+)
 _CLOCK = re.compile(
     r"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?![\d:])"
     r"|(?<!\d)(?:[01]\d|2[0-3])[0-5]\d[0-5]\d\.\d{1,6}(?!\d)|(?<![\d.])\d{1,2}(?::[0-5]\d)?\s?[ap]\.?m\b\.?"
@@ -28,6 +30,7 @@ _CLOCK = re.compile(
 _A_MONTH = re.compile(_MONTHS, re.IGNORECASE)
 _MAYBE_CLOCK = re.compile(r"\d:\d|\d{6}\.\d|\d\s?[apAPhH]")
 _RUN = re.compile(r"\d{6,}")
+_FRACTION = re.compile(r"(?<![\d.])\d+\.$")
 _EPOCH_S = (946_684_800, 2_208_988_800)
 
 
@@ -68,11 +71,11 @@ def cut_dates(text: str, *, label: bool = False) -> tuple[str, set[str]]:
         return noted("date", sure=_is_year(match[1] or match[4]))
 
     def run(match: re.Match[str]) -> str:
-        digits = match.group()
-        if not _run_is_date(digits):
+        digits, whole = match.group(), len(match.group()) in {6, 8, 12, 14}
+        if not _run_is_date(digits) or (not whole and _FRACTION.search(text[: match.start()])):
             return digits
         noted("date", sure=True)
-        return " " if len(digits) in {6, 8, 12, 14} else digits
+        return " " if whole else digits
 
     text = _THREE.sub(three, text)
     if _A_MONTH.search(text):
@@ -99,7 +102,7 @@ def is_epoch(value: float) -> bool:
 
 
 def _run_is_date(digits: str) -> bool:
-    """Whether a run of digits is a date: of six or eight digits in any order, or longer and beginning with one."""
+    """Whether digits are a date: six or eight of them in any order, or more that begin with one."""
     if len(digits) == 6:
         a, b, c = (int(digits[at : at + 2]) for at in (0, 2, 4))
         return _is_day_month(b, c) or _is_day_month(a, b)

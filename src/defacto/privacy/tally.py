@@ -59,7 +59,7 @@ _JSON, _LONG = "\0", "\1"
 
 
 def key_of(text: str, *, is_json: bool) -> str:
-    """Return what a value is counted under: the text itself, with a mark before it where it is JSON or long."""
+    """Return what a value is counted under: its text, with a mark before it where it is JSON or long."""
     if len(text) > LONGEST:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         return f"{_LONG}{_JSON if is_json else ' '}{digest}{text[:_SHOWN_OF_LONG]} …"
@@ -113,7 +113,7 @@ class Column:
 
     @property
     def distinct(self) -> int:
-        """How many different values there are; estimated from the hashes where not all are kept (about 3 %)."""
+        """How many different values there are; estimated (to about 3 %) where not all are kept."""
         if not self.more:
             return len(self.values)
         return round((len(self.heap) - 1) * 2.0**64 / -self.heap[0][0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,9 @@ def audit_tsv(audit: Audit) -> str:
 def _rows(found: TagFound) -> Iterator[Sequence[Any]]:
     name = str(found.tag)
     if found.asks_as_a_whole or found.more:
-        reasons = ", ".join([*found.marks, *(f"{mark} ({amount})" for mark, amount in found.more_marks.items())])
+        reasons = ", ".join(
+            [*found.marks, *(f"{mark} ({amount})" for mark, amount in found.more_marks.items())]
+        )
         yield name, "", found.more, "", "", reasons, found.choice.value, f"{found.distinct} values"
     for item in found.items:
         counts = (item.seen, item.files, item.subjects)
@@ -142,12 +144,17 @@ def _tag_data(found: TagFound) -> dict[str, Any]:
         "more": found.more + sum(item.seen for item in found.items) - sum(item.seen for item in shown),
         "moreMarks": found.more_marks,
         "hidden": hidden,
-        "hiddenMarked": sum(bool(item.marks) for item in found.items) - sum(bool(item.marks) for item in shown),
+        "hiddenMarked": sum(bool(item.marks) for item in found.items)
+        - sum(bool(item.marks) for item in shown),
         "values": [
             [item.text, item.entry, item.seen, item.files, item.subjects, item.example, [*item.marks]]
             for item in shown
         ],
     }
+
+
+def _marked(items: Iterable[Item]) -> int:
+    return sum(bool(item.marks) for item in items)
 
 
 def tell_audit(audit: Audit, name: str = "") -> str:
@@ -161,13 +168,12 @@ def tell_audit(audit: Audit, name: str = "") -> str:
     if len(asking) > _LINES_TOLD:
         lines.append(f"and {count(len(asking) - _LINES_TOLD, 'tag')} more.")
     of = f" of {name}" if name else ""
-    lines.append(
-        f"{count(audit.files, 'file')}{of}, {count(audit.subjects, 'subject')}, {count(len(audit.tags), 'tag')}:"
-        f" {count(audit.open, 'suspicious value')} to decide"
-        + (f", {audit.struck:,} struck out but still there" if audit.struck else "")
-        + (f"; {count(audit.unread, 'file or folder', 'files and folders')} not looked into" if audit.unread else "")
-        + "."
-    )
+    sizes = f"{count(audit.subjects, 'subject')}, {count(len(audit.tags), 'tag')}"
+    struck = f", {audit.struck:,} struck out but still there" if audit.struck else ""
+    unread = count(audit.unread, "file or folder", "files and folders")
+    left = f"; {unread} not looked into" if audit.unread else ""
+    asked = count(audit.open, "suspicious value")
+    lines.append(f"{count(audit.files, 'file')}{of}, {sizes}: {asked} to decide{struck}{left}.")
     return "\n".join(lines)
 
 

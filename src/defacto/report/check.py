@@ -173,7 +173,9 @@ def _metadata_headline(metadata: Sequence[Metadata]) -> str:
     if not metadata:
         return ""
     waiting = sum(each.audit.open + each.audit.struck for each in metadata)
-    return f"; {words.count(waiting, 'value')} of metadata to decide" if waiting else "; the metadata is clean"
+    return (
+        f"; {words.count(waiting, 'value')} of metadata to decide" if waiting else "; the metadata is clean"
+    )
 
 
 def _card(number: int, entry: Entry) -> Card:

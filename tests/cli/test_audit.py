@@ -37,7 +37,7 @@ def data_of(page):
 
 def test_a_plain_set_is_clean(plain, capsys):
     assert call(plain) == 0
-    assert capsys.readouterr().out == "17 files, 6 subjects, 24 tags: 0 suspicious values to decide.\n"
+    assert capsys.readouterr().out == "17 files, 6 subjects, 22 tags: 0 suspicious values to decide.\n"
 
 
 def test_the_terminal_is_told_tags_and_no_value(plain, capsys):
@@ -169,7 +169,8 @@ def test_a_run_keeps_the_strikes_without_their_values(study, tmp_path, in_proces
     assert tomllib.loads((out / "settings.toml").read_text("utf-8"))
 
 
-def test_a_bad_strikes_file_stops_run_and_export_before_they_begin(study, cleared, tmp_path, capsys):
+def test_a_bad_strikes_file_stops_run_and_export_before_they_begin(done, tmp_path, capsys):
+    study, cleared, _ = done
     strikes = tmp_path / "s.toml"
     strikes.write_text("strike = 3\n")
     for words in (["export", cleared, tmp_path / "x"], ["run", study, tmp_path / "x", "participant"]):

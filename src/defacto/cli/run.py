@@ -12,6 +12,7 @@ from defacto.cli.common import Commands, add_store, add_strikes, new_command, te
 
 if TYPE_CHECKING:
     from defacto.io.source import LeftOut, Source
+    from defacto.pipeline.run import Request
 
 _DETAILS = """\
 INPUT is a BIDS data set, a folder of DICOM files, or a folder of NIfTI or MGH files; it is only read.
@@ -29,13 +30,16 @@ def add_parser(commands: Commands) -> None:
         help="participant: work on scans, then write the report; group: write the report only",
     )
     parser.add_argument("--version", action="version", version=f"defacto {__version__}")
-    _add_selection(parser.add_argument_group("which scans"))
-    _add_settings(parser.add_argument_group("how"))
-    _add_resources(parser.add_argument_group("resources"))
+    add_selection(parser.add_argument_group("which scans"))
+    how = parser.add_argument_group("how")
+    add_settings(how)
+    add_strikes(how)
+    add_resources(parser.add_argument_group("resources"))
     parser.set_defaults(command=command)
 
 
-def _add_selection(group: argparse._ArgumentGroup) -> None:
+def add_selection(group: argparse._ArgumentGroup) -> None:
+    """Add the options that say which scans are taken."""
     group.add_argument("--participant-label", nargs="+", default=[], metavar="LABEL", help="take these only")
     group.add_argument("--session-label", nargs="+", default=[], metavar="LABEL", help="take these only")
     group.add_argument(
@@ -55,7 +59,8 @@ def _add_selection(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_settings(group: argparse._ArgumentGroup) -> None:
+def add_settings(group: argparse._ArgumentGroup) -> None:
+    """Add the options that say how it is done."""
     group.add_argument(
         "--settings", type=Path, metavar="TOML", help="settings (default: those saved in OUT, else built-in)"
     )
@@ -72,11 +77,19 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
         help="classifier from `defacto train render --from-store`; OUT keeps a copy",
     )
     group.add_argument("--no-ears", action="store_true", help="leave the ears, and do not count them")
-    add_strikes(group)
+    group.add_argument(
+        "--dates",
+        choices=("remove", "shift"),
+        help="dates and times: taken out (default), or moved by an offset of the subject's own",
+    )
+    group.add_argument(
+        "--characteristics", action="store_true", help="keep age (over 89 grouped), sex, size and weight"
+    )
     group.add_argument("--dry-run", action="store_true", help="only list what would be done; write nothing")
 
 
-def _add_resources(group: argparse._ArgumentGroup) -> None:
+def add_resources(group: argparse._ArgumentGroup) -> None:
+    """Add the options that say with what means."""
     group.add_argument("--nprocs", type=int, metavar="N", help="scans at once (default: the cores there are)")
     group.add_argument(
         "--mem-gb", type=float, metavar="GB", help="memory for all of them (default: 80%% of free)"
@@ -89,18 +102,31 @@ def _add_resources(group: argparse._ArgumentGroup) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    from defacto.io.choice import read_filters  # noqa: PLC0415  (slow to import)
-    from defacto.pipeline.run import Request, plan, run  # noqa: PLC0415
-    from defacto.pipeline.sources import Selection  # noqa: PLC0415
-    from defacto.privacy.strikes import read_strikes  # noqa: PLC0415
+    from defacto.pipeline.run import plan, run  # noqa: PLC0415  (slow to import)
     from defacto.report import write_report  # noqa: PLC0415
 
     if options.level == "group":
         return _group(options)
+    request = request_of(options, options.out)
+    if options.dry_run:
+        return tell_plan(*plan(request)[1:])
+    summary = run(request, write_report)
+    print(tell_counts(summary))
+    print(f"Report: {options.out / 'report' / 'index.html'}")
+    return summary.exit_code
+
+
+def request_of(options: argparse.Namespace, out: Path) -> Request:
+    """Return what the options ask of a run with this output folder."""
+    from defacto.io.choice import read_filters  # noqa: PLC0415  (slow to import)
+    from defacto.pipeline.run import Request  # noqa: PLC0415
+    from defacto.pipeline.sources import Selection  # noqa: PLC0415
+    from defacto.privacy.strikes import read_strikes  # noqa: PLC0415
+
     filters = read_filters(options.bids_filter_file) if options.bids_filter_file else None
-    request = Request(
+    return Request(
         folder=options.folder,
-        out=options.out,
+        out=out,
         selection=Selection(
             tuple(options.participant_label),
             tuple(options.session_label),
@@ -116,14 +142,8 @@ def command(options: argparse.Namespace) -> int:
         skip_validation=options.skip_bids_validation,
         link_table=options.link_table,
         network=options.network,
-        strikes=read_strikes(options.strikes).for_sidecars,
+        strikes=read_strikes(getattr(options, "strikes", None)).for_sidecars,
     )
-    if options.dry_run:
-        return _dry_run(*plan(request)[1:])
-    summary = run(request, write_report)
-    print(tell_counts(summary))
-    print(f"Report: {options.out / 'report' / 'index.html'}")
-    return summary.exit_code
 
 
 def _changes(options: argparse.Namespace) -> dict[str, object]:
@@ -134,6 +154,10 @@ def _changes(options: argparse.Namespace) -> dict[str, object]:
         changes["deface.method"] = options.method
     if options.no_ears:
         changes["deface.ears"] = False
+    if options.dates is not None:
+        changes["privacy.dates"] = options.dates
+    if options.characteristics:
+        changes["privacy.characteristics"] = True
     return changes
 
 
@@ -148,7 +172,8 @@ def _group(options: argparse.Namespace) -> int:
     return summary.exit_code
 
 
-def _dry_run(sources: Sequence[Source], left_out: Sequence[LeftOut]) -> int:
+def tell_plan(sources: Sequence[Source], left_out: Sequence[LeftOut]) -> int:
+    """Print what would be done."""
     for source in sources:
         print(f"{source.name}: {source.origin}" + (f", {source.note}" if source.note else ""))
     for each in left_out:

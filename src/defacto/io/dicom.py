@@ -92,7 +92,7 @@ class _Stack:
     def series(self) -> Series:
         first = self.first
         files = tuple(sorted(self.files, key=_place))
-        return Series(number=first.number, tags=first.tags, files=files, key=first.key, when=first.when)
+        return Series(first.number, first.tags, files, first.key, first.when, first.visit)
 
 
 def _place(file: ImageFile) -> tuple[int, str]:

@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from defacto.io import values
-from defacto.io.tags import Header, ImageFile, Person, StackKey, Tags
+from defacto.io.tags import Header, ImageFile, Person, StackKey, Tags, Visit
 from defacto.io.values import Vector
 
 _KEYWORDS = (
@@ -24,6 +24,12 @@ _KEYWORDS = (
     "PatientBirthDate",
     "StudyInstanceUID",
     "SeriesInstanceUID",
+    "PatientAge",
+    "PatientSex",
+    "PatientWeight",
+    "AcquisitionDate",
+    "AcquisitionTime",
+    "AcquisitionDateTime",
     "StudyDate",
     "StudyTime",
     "SeriesNumber",
@@ -82,7 +88,7 @@ def read_header(path: Path) -> Header | None:
         If the file cannot be read as DICOM, or is cut off before the end of its pixels.
     """
     try:
-        with _quiet(), path.open("rb") as file:
+        with quiet(), path.open("rb") as file:
             data = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(_TAGS), force=True)
             return _header(path, data, os.fstat(file.fileno()).st_size - file.tell())
     except ValueError:
@@ -92,7 +98,7 @@ def read_header(path: Path) -> Header | None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep pydicom from warning: its warnings quote the values of tags, which may be names."""
     logger, settings = logging.getLogger("pydicom"), pydicom.config.settings
     before = logger.disabled, settings.reading_validation_mode
@@ -140,6 +146,17 @@ def _header(path: Path, data: Dataset, bytes_left: int) -> Header | None:
         values.integer(values.get(data, "SeriesNumber")),
         values.text(data, "StudyDate") + values.text(data, "StudyTime"),
         tags,
+        _visit(data),
+    )
+
+
+def _visit(data: Dataset) -> Visit:
+    acquired = values.text(data, "AcquisitionDate") + values.text(data, "AcquisitionTime")
+    return Visit(
+        acquired=acquired or values.text(data, "AcquisitionDateTime"),
+        age=values.text(data, "PatientAge"),
+        sex=values.text(data, "PatientSex"),
+        weight=values.text(data, "PatientWeight"),
     )
 
 

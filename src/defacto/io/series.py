@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from defacto.io.tags import ImageFile, Person, StackKey, Tags
+from defacto.io.tags import ImageFile, Person, StackKey, Tags, Visit
 
 _SAME_PLACE_MM = 0.01
 
@@ -31,6 +31,8 @@ class Series:
         Person, study and series.
     when : str
         Date and time of the study, for sorting.
+    visit : Visit
+        Of its first file.
     """
 
     number: int | None
@@ -38,6 +40,7 @@ class Series:
     files: tuple[ImageFile, ...] = field(repr=False)
     key: StackKey = field(repr=False)
     when: str = field(default="", repr=False)
+    visit: Visit = field(default=Visit(), repr=False)
 
     @property
     def person(self) -> Person:

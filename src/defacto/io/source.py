@@ -43,6 +43,8 @@ class Source:
     identity : str or None
         What a new subject label stands for: patient ID, or relative path of a loose file. None where the
         label is the input's own. For `defacto.io.subjects.link_table` only; never to be shown.
+    facts : mapping
+        What may be said of the person and the day: ``Participant`` and a moved ``AcquisitionDateTime``.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Source:
     sidecar: Mapping[str, Any] = field(default_factory=dict, repr=False)
     series: Series | None = field(default=None, repr=False)
     identity: str | None = field(default=None, repr=False)
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,15 @@ class StackKey(NamedTuple):
     orientation: Vector
 
 
+class Visit(NamedTuple):
+    """When a person was scanned, and what is known of them, as the tags say. Never shown."""
+
+    acquired: str = ""
+    age: str = ""
+    sex: str = ""
+    weight: str = ""
+
+
 class Header(NamedTuple):
     """One file, read."""
 
@@ -82,3 +91,4 @@ class Header(NamedTuple):
     number: int | None
     when: str
     tags: Tags
+    visit: Visit = Visit()

@@ -16,7 +16,7 @@ from defacto.pipeline.evidence import file_hash, to_json
 from defacto.pipeline.folder import OutFolder
 from defacto.pipeline.locks import lock
 from defacto.pipeline.outgoing import Wanted, bring, read_manifest
-from defacto.pipeline.records import Record
+from defacto.pipeline.records import Record, ScanRow
 from defacto.pipeline.run_settings import saved_settings, with_strikes
 from defacto.pipeline.state import Standing, last_words, standing_of_record
 from defacto.pipeline.store import Store
@@ -72,13 +72,13 @@ def export(
     SettingsError
         If the folder cannot be used.
     """
-    _check_target(out, target)
+    check_target(out, target)
     store = Store.open(out, run="export")
     settings = with_strikes(saved_settings(out), strikes)
     with lock(OutFolder(out).lock("export"), wait=True):
         records = {record.scan.name: record for record in store.records()}
         standings = {each: standing_of_record(record, settings) for each, record in records.items()}
-        manifest = _manifest_path(out, target)
+        manifest = out / ".exports" / f"{manifest_key(target)}.json"
         chosen = _choose(records, standings, scans, read_manifest(manifest))
         bring(target, _wanted(out, chosen, settings, name), manifest)
         store.add_event("exported", f"{len(chosen)} scans were exported.")
@@ -86,7 +86,8 @@ def export(
     return Exported(tuple(record.scan.name for record in chosen), kept)
 
 
-def _check_target(out: Path, target: Path) -> None:
+def check_target(out: Path, target: Path) -> None:
+    """Refuse a folder to write to that lies in another of ours, or the other way round, or is a file."""
     inside, outside = out.resolve(), target.resolve()
     if outside.is_relative_to(inside) or inside.is_relative_to(outside):
         raise SettingsError(
@@ -97,9 +98,9 @@ def _check_target(out: Path, target: Path) -> None:
         raise SettingsError(f"{target.name} is a file; expected a folder, or a name that is free.")
 
 
-def _manifest_path(out: Path, target: Path) -> Path:
-    key = hashlib.sha256(str(target.resolve()).encode()).hexdigest()[:16]
-    return out / ".exports" / f"{key}.json"
+def manifest_key(target: Path) -> str:
+    """Return by what the output folder knows a folder that it exported to; its path is not written down."""
+    return hashlib.sha256(str(target.resolve()).encode()).hexdigest()[:16]
 
 
 def _choose(
@@ -138,38 +139,47 @@ def _require(scans: Sequence[str], standings: Mapping[str, Standing]) -> None:
 
 def _wanted(out: Path, chosen: Sequence[Record], settings: Settings, name: str) -> dict[str, Wanted]:
     wanted: dict[str, Wanted] = {}
+    known: list[tuple[ScanRow, Mapping[str, Any]]] = []
     for record in chosen:
-        files = _scan_files(out, record, settings)
+        files, sidecar = _scan_files(out, record, settings)
+        known.append((record.scan, sidecar))
         if shared := sorted(set(files) & set(wanted)):
             raise NotClearedError(f"Two scans would be written as {shared[0]}; rename one of the inputs.")
         wanted |= files
     subjects = sorted({record.scan.subject for record in chosen})
-    table, columns = texts.participants(subjects)
-    return wanted | {
-        "participants.tsv": Wanted.text(table),
-        "participants.json": Wanted.text(to_json(columns)),
-        "README.md": Wanted.text(texts.readme(name, len(chosen), len(subjects))),
-        "dataset_description.json": Wanted.text(to_json(texts.description(name))),
-    }
+    table, columns = texts.participants(subjects, known)
+    times = {path: Wanted.text(text) for path, text in texts.scans_tables(known).items()}
+    return (
+        wanted
+        | times
+        | {
+            "participants.tsv": Wanted.text(table),
+            "participants.json": Wanted.text(to_json(columns)),
+            "README.md": Wanted.text(texts.readme(name, len(chosen), len(subjects))),
+            "dataset_description.json": Wanted.text(to_json(texts.description(name))),
+        }
+    )
 
 
-def _scan_files(out: Path, record: Record, settings: Settings) -> dict[str, Wanted]:
-    """Return the files of a scan; the gate is here once more, for whoever calls."""
+def _scan_files(out: Path, record: Record, settings: Settings) -> tuple[dict[str, Wanted], Mapping[str, Any]]:
+    """Return the files of a scan, and its sidecar inside; the gate is here once more, for whoever calls."""
     standing = standing_of_record(record, settings)
     if standing.state is not State.CLEARED:
         raise NotClearedError(f"Not cleared, and not exported: {record.scan.name} ({standing.state.value}).")
     attempt = record.attempts[-1]
     tool = _read_checked(out, record, "attempt")["defacto"]
     verified = bool(last_words(attempt, record.reviews))
-    cleaned = clean(_read_checked(out, record, "sidecar"), settings.privacy)
-    sidecar = texts.scan_sidecar(cleaned, attempt, verified=verified, tool=tool)
+    inside = _read_checked(out, record, "sidecar")
+    cleaned = clean(inside, settings.privacy)
+    said = texts.scan_sidecar(cleaned, attempt, verified=verified, tool=tool)
     scan, mask = texts.scan_stem(record.scan), texts.mask_stem(record.scan)
-    return {
+    files = {
         f"{scan}.nii.gz": Wanted(attempt.sha256["volume"], out / attempt.files["volume"]),
-        f"{scan}.json": Wanted.text(to_json(sidecar)),
+        f"{scan}.json": Wanted.text(to_json(said)),
         f"{mask}.nii.gz": Wanted(attempt.sha256["mask"], out / attempt.files["mask"]),
         f"{mask}.json": Wanted.text(to_json(texts.mask_sidecar(record.scan, attempt, tool))),
     }
+    return files, inside
 
 
 def _read_checked(out: Path, record: Record, role: str) -> dict[str, Any]:

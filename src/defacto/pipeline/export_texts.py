@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from defacto import __version__
@@ -22,6 +23,14 @@ _CODES = [
         "CodingSchemeVersion": "01",
     }
 ]
+
+
+_COLUMNS: Mapping[str, Mapping[str, Any]] = {
+    "age": {"Description": "Age at the first scan here; 89 and older as 89+.", "Units": "year"},
+    "sex": {"Description": "Sex.", "Levels": {"M": "male", "F": "female", "O": "other"}},
+    "weight": {"Description": "Weight.", "Units": "kg"},
+    "height": {"Description": "Height.", "Units": "cm"},
+}
 
 
 def scan_stem(scan: ScanRow) -> str:
@@ -136,7 +145,42 @@ def readme(name: str, n_scans: int, n_subjects: int) -> str:
     )
 
 
-def participants(subjects: Sequence[str]) -> tuple[str, dict[str, Any]]:
-    """Return the content of participants.tsv and participants.json."""
-    table = "participant_id\n" + "".join(f"sub-{subject}\n" for subject in subjects)
-    return table, {"participant_id": {"Description": "Label of the subject in this data set."}}
+def participants(
+    subjects: Sequence[str], known: Iterable[tuple[ScanRow, Mapping[str, Any]]] = ()
+) -> tuple[str, dict[str, Any]]:
+    """Return the content of participants.tsv and participants.json.
+
+    Parameters
+    ----------
+    subjects : sequence of str
+        Labels.
+    known : iterable of (ScanRow, mapping)
+        Scans with what their attempts' sidecars say; of ``Participant`` the first scan that says it counts.
+    """
+    people: dict[str, dict[str, str]] = {}
+    for scan, sidecar in known:
+        people[scan.subject] = {**sidecar.get("Participant", {}), **people.get(scan.subject, {})}
+    columns = [name for name in _COLUMNS if any(name in person for person in people.values())]
+    rows = [["participant_id", *columns]]
+    rows += [
+        [f"sub-{subject}", *(people.get(subject, {}).get(name, "n/a") for name in columns)]
+        for subject in subjects
+    ]
+    described = {"participant_id": {"Description": "Label of the subject in this data set."}}
+    described |= {name: dict(_COLUMNS[name]) for name in columns}
+    return _tsv(rows), described
+
+
+def scans_tables(known: Iterable[tuple[ScanRow, Mapping[str, Any]]]) -> dict[str, str]:
+    """Return the ``scans.tsv`` of each subject or session of which moved times are known, by path."""
+    times: dict[str, list[list[str]]] = defaultdict(list)
+    for scan, sidecar in known:
+        if made := sidecar.get("AcquisitionDateTime"):
+            above = _folder(scan).removesuffix(f"/{scan.datatype}")
+            table = f"{above}/{above.replace('/', '_')}_scans.tsv"
+            times[table].append([f"{scan.datatype}/{scan.name}.nii.gz", made])
+    return {path: _tsv([["filename", "acq_time"], *sorted(rows)]) for path, rows in times.items()}
+
+
+def _tsv(rows: Iterable[Sequence[str]]) -> str:
+    return "".join("\t".join(row) + "\n" for row in rows)

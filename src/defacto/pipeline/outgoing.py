@@ -34,9 +34,13 @@ class Wanted:
 
     @classmethod
     def text(cls, content: str) -> Wanted:
+        """Return a file of that text, in UTF-8."""
+        return cls.of(content.encode("utf-8"))
+
+    @classmethod
+    def of(cls, content: bytes) -> Wanted:
         """Return a file of that content."""
-        data = content.encode("utf-8")
-        return cls(hashlib.sha256(data).hexdigest(), data)
+        return cls(hashlib.sha256(content).hexdigest(), content)
 
 
 Manifest = dict[str, list[str]]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -87,3 +89,21 @@ def _bar(stream: TextIO) -> Progress:
         console=Console(file=stream),
         transient=True,
     )
+
+
+@contextmanager
+def counting(what: str, stream: TextIO | None = None) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on a terminal while something is counted; nothing elsewhere.
+
+    Yields
+    ------
+    callable
+        To be told how many are done, and of how many.
+    """
+    stream = stream if stream is not None else sys.stderr
+    if not stream.isatty():
+        yield lambda done, of: None
+        return
+    with _bar(stream) as bar:
+        task = bar.add_task(what)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

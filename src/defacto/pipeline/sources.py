@@ -15,7 +15,9 @@ from defacto.io import bids, dicom, mapping, volume
 from defacto.io.choice import Choice
 from defacto.io.kind import kind_of
 from defacto.io.source import Found, Source
+from defacto.pipeline.people import with_facts, with_new_labels
 from defacto.pipeline.records import Mark, ScanRow
+from defacto.privacy.person import words_in_sidecar, words_of
 from defacto.privacy.sidecar import clean
 from defacto.types import Scan
 
@@ -60,7 +62,13 @@ class Opened:
 
 
 def find_sources(folder: Path, settings: Settings, selection: Selection) -> Found:
-    """Find the scans of an input folder, of whatever kind it is; see `defacto.io.bids.find`."""
+    """Find the scans of an input folder, of whatever kind it is, under names that give nobody away."""
+    found, left_out = _find(folder, settings, selection)
+    told = with_facts(found, folder, settings.privacy, selection.key_file)
+    return with_new_labels(told, settings.privacy, selection.key_file), left_out
+
+
+def _find(folder: Path, settings: Settings, selection: Selection) -> Found:
     if kind_of(folder) != "dicom":
         return bids.find(
             folder,
@@ -115,7 +123,10 @@ def open_source(source: Source, settings: Settings, work: Path) -> Opened:
 
 def _read(source: Source, path: Path, sidecar: Mapping[str, Any], settings: Settings) -> Opened:
     scan = volume.read(path, max_memory_gb=settings.input.max_memory_gb, name=source.name)
-    return Opened(scan, clean(sidecar))
+    known = words_in_sidecar(sidecar)
+    if source.series is not None:
+        known |= words_of(source.series.person)
+    return Opened(scan, {**clean(sidecar, settings.privacy, known), **source.facts})
 
 
 def files_of(source: Source) -> Sequence[Path]:

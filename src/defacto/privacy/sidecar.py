@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from defacto.config import PrivacySettings
+from defacto.privacy.person import words_of
 from defacto.privacy.sidecar_terms import BOOLEANS, NUMBERS, VALUES, WORDS
 
 _MAX_LETTERS = 64
@@ -24,7 +25,11 @@ _VOCABULARIES = {tag: frozenset(words.split()) for tag, words in WORDS.items()}
 _VALUES = {tag: frozenset(value.casefold() for value in values) for tag, values in VALUES.items()}
 
 
-def clean(sidecar: Mapping[str, Any], settings: PrivacySettings | None = None) -> dict[str, Any]:
+def clean(
+    sidecar: Mapping[str, Any],
+    settings: PrivacySettings | None = None,
+    known: frozenset[str] = frozenset(),
+) -> dict[str, Any]:
     """Return what may leave of a sidecar.
 
     A tag stays if it is on the allow-list (`defacto.privacy.sidecar_terms`) and its value is of the
@@ -40,6 +45,9 @@ def clean(sidecar: Mapping[str, Any], settings: PrivacySettings | None = None) -
     settings : PrivacySettings, optional
         ``keep`` adds tags, where their values are numbers, true or false, or short text without a date or
         a long number; ``strike`` takes tags and values out. By default neither.
+    known : frozenset of str
+        Words that are known of the patient, in lower case: text that holds one goes, even if it is the name
+        of a scanner.
 
     Returns
     -------
@@ -57,7 +65,13 @@ def clean(sidecar: Mapping[str, Any], settings: PrivacySettings | None = None) -
         for tag, value in sidecar.items()
         if (is_allowed(tag, value) or (tag in settings.keep and _is_harmless(value)))
         and not is_struck(tag, value, settings.strike)
+        and not (known and words_of(_texts(value)) & known)
     }
+
+
+def _texts(value: Any) -> list[str]:
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, str)]
 
 
 def is_struck(tag: str, value: Any, strikes: tuple[str, ...]) -> bool:

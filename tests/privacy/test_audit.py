@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from planted_set import PLANTED, make_plain, plant, write_json
 
@@ -189,6 +189,7 @@ def counted(pairs):
     return made
 
 
+@example(pairs=[(0, n % 12) for n in range(40)] + [(1, 3)], parts=2, rng=random.Random(1))
 @given(VALUES, st.integers(1, 5), st.randoms(use_true_random=False))
 def test_the_tally_is_the_same_however_it_is_shared_out(pairs, parts, rng):
     with pytest.MonkeyPatch.context() as patch:

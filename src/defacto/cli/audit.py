@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from defacto.cli.common import Commands, bar, check_target, new_command
+from defacto.cli.common import Commands, check_target, new_command
 
 _DETAILS = """\
 Every tag of every sidecar, table, text, file name and header of a BIDS data set, whoever made it: the
@@ -40,12 +40,13 @@ def command(options: argparse.Namespace) -> int:
     """Run it."""
     from defacto.pipeline.audit import audit  # noqa: PLC0415  (slow to import)
     from defacto.pipeline.folder import private_files, write_whole  # noqa: PLC0415
+    from defacto.pipeline.progress import counting  # noqa: PLC0415
     from defacto.privacy.strikes import read_strikes  # noqa: PLC0415
     from defacto.report.audit import audit_json, tell_audit, write_audit  # noqa: PLC0415
 
     _check_options(options)
     strikes = read_strikes(options.strikes)
-    with bar("files") as progress:
+    with counting("files") as progress:
         found = audit(options.folder, strikes, nprocs=options.nprocs, progress=progress)
     with private_files():
         if options.out:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from defacto.cli.common import Commands, bar, check_target, new_command
+from defacto.cli.common import Commands, check_target, new_command
 
 if TYPE_CHECKING:
     from defacto.pipeline.check import Checked
@@ -147,13 +147,14 @@ def _audit(options: argparse.Namespace, report: Path | None) -> list[Metadata]:
     """Audit the data sets, and write their pages into the report."""
     from defacto.pipeline.audit import audit  # noqa: PLC0415
     from defacto.pipeline.folder import private_files  # noqa: PLC0415
+    from defacto.pipeline.progress import counting  # noqa: PLC0415
     from defacto.privacy.strikes import read_strikes  # noqa: PLC0415
     from defacto.report.audit import write_audit  # noqa: PLC0415
     from defacto.report.check import PAGE, Metadata  # noqa: PLC0415
 
     made, strikes = [], read_strikes(options.strikes)
     for number, folder in enumerate(_data_sets(options), 1):
-        with bar("metadata") as progress:
+        with counting("metadata") as progress:
             found = audit(folder, strikes, nprocs=options.nprocs, progress=progress)
         name = f"metadata-{number}" if number > 1 else "metadata"
         if report:
@@ -203,7 +204,9 @@ def _collect(
 
 
 def _with_bar(coming: Iterable[Checked], total: int) -> Iterator[Checked]:
-    with bar("scans") as progress:
+    from defacto.pipeline.progress import counting  # noqa: PLC0415
+
+    with counting("scans") as progress:
         progress(0, total)
         for done, each in enumerate(coming, 1):
             yield each

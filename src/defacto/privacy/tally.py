@@ -144,10 +144,15 @@ class Column:
             _, out = heapq.heapreplace(self.heap, entry)
             self.values[key] = found
             key, found = out, self.values.pop(out)
-        self.more += found.seen
+        self.pass_over(found.seen, found.marks)
         if found.marks:
-            self.more_marks.update(dict.fromkeys(found.marks, found.seen))
             self._keep_worst(key, found)
+
+    def pass_over(self, seen: int, marks: tuple[str, ...]) -> None:
+        """Count what is not among the values kept."""
+        self.more += seen
+        if marks:
+            self.more_marks.update(dict.fromkeys(marks, seen))
 
     def _keep_worst(self, key: str, found: Count) -> None:
         if key in self.worst:
@@ -213,6 +218,11 @@ class Tally:
         found = column.values.get(key)
         if found is not None:
             found.add(file, subject)
+            return
+        found = column.worst.get(key)
+        if found is not None:
+            found.add(file, subject)
+            column.pass_over(1, found.marks)
             return
         found = Count(1, 1, 1, self.path, judge(place, name, text, is_json=is_json), file, subject)
         column.take(key, found)

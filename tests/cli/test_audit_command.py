@@ -143,6 +143,19 @@ def test_an_export_is_clean(cleared, tmp_path, capsys):
     assert call(tmp_path / "shared") == 0, capsys.readouterr().out
 
 
+def test_an_export_with_moved_dates_and_grouped_ages_is_clean(study, tmp_path, in_process, capsys):
+    for n, path in enumerate(sorted(study.rglob("*_T1w.json"))):
+        day = {"AcquisitionDateTime": f"2019-03-0{n + 1}T10:11:12"}
+        write_json(path, {**json.loads(path.read_text("utf-8")), **day})
+    (study / "participants.tsv").write_text("participant_id\tage\tsex\nsub-pass\t93\tF\nsub-lost\t40\tM\n")
+    words = ["run", study, tmp_path / "out", "participant", "--skip-bids-validation", "--verify", "none"]
+    assert main([str(word) for word in [*words, "--dates", "shift", "--characteristics"]]) == 3
+    assert main(["export", str(tmp_path / "out"), str(tmp_path / "shared")]) == 3
+    assert "89+" in (tmp_path / "shared" / "participants.tsv").read_text("utf-8")
+    assert list((tmp_path / "shared").rglob("*_scans.tsv"))
+    assert call(tmp_path / "shared") == 0, capsys.readouterr().out
+
+
 @pytest.mark.parametrize("entry", ["Manufacturer", "Manufacturer=Siemens", "EchoTime=0.003"])
 def test_a_strike_made_after_the_run_holds_in_the_export(cleared, tmp_path, entry):
     tag, strikes, shared = entry.partition("=")[0], tmp_path / "s.toml", tmp_path / "shared"

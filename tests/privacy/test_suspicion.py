@@ -11,7 +11,7 @@ from defacto.privacy import sidecar_terms
 from defacto.privacy.judge import judge
 from defacto.privacy.suspicion import MARKS, marks_of_number, marks_of_text, name_in_label
 
-DATES = st.dates(datetime.date(1925, 1, 1), datetime.date(2099, 12, 31))
+DATES = st.dates(datetime.date(1926, 1, 1), datetime.date(2099, 12, 31))
 MONTHS = {
     "en": "January February March April May June July August September October November December",
     "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
@@ -105,9 +105,12 @@ def test_seconds_since_1970_are_dates(moment):
     assert "date" in marks_of_number(round(1000 * seconds))
 
 
-@given(st.dates(datetime.date(1800, 1, 1), datetime.date(1924, 12, 31)))
+@given(st.dates(datetime.date(1800, 1, 1), datetime.date(1925, 12, 31)))
 def test_dates_that_were_shifted_as_bids_asks_are_none(date):
     assert "date" not in marks_of_text(date.isoformat())
+    assert judge("", "AcquisitionDateTime", f"{date}T10:11:12.25") == ()
+    assert judge("scans.tsv", "acq_time", f"{date}T10:11:12") == ()
+    assert judge("", "AcquisitionDateTime", f"{date}T10:11:12 Dr. Finch") != ()
 
 
 @given(

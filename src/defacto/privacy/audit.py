@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from defacto.privacy.judge import NAMES, NOT_READ, TEXTS, in_order, is_plain_column, weight
 from defacto.privacy.sidecar import is_allowed
 from defacto.privacy.strikes import Choice, Strikes, entry_of
+from defacto.privacy.suspicion_dates import is_moved
 from defacto.privacy.tally import Column, Count, Tag, Tally, Value
 
 _LEAST_SUBJECTS = 5
@@ -234,8 +235,10 @@ def _rare(tag: Tag, column: Column) -> frozenset[str]:
 
 
 def _is_free(tag: Tag, key: str, count: Count) -> bool:
-    """Whether a value might tell people apart: not allowed by the list, and not a file's own name."""
+    """Whether a value might tell people apart: not allowed by the list, no moved date, no file's own name."""
     value = Value.of(key)
+    if is_moved(value.text):
+        return False
     if tag.place or value.digest:
         return bool(tag.place or count.marks) and "sub-" not in value.text
     whole = json.loads(value.text) if value.is_json else value.text

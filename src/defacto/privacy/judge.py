@@ -19,6 +19,7 @@ from defacto.privacy.suspicion import (
     marks_of_text,
     name_in_label,
 )
+from defacto.privacy.suspicion_dates import is_moved
 from defacto.privacy.suspicion_words import EXPECTED, PERSONAL_TAG, PLAIN_COLUMNS, PROSE_TAG
 
 DESCRIPTION = "dataset_description"
@@ -83,7 +84,7 @@ def judge(place: str, name: str, text: str, *, is_json: bool = False) -> tuple[s
 
 def _judge_tag(place: str, name: str, text: str, *, is_json: bool) -> set[str]:
     value = json.loads(text) if is_json else text
-    if not place and is_allowed(name, value):
+    if (not place and is_allowed(name, value)) or is_moved(text):
         return set()
     last, form, is_age = _kind_of(place, name)
     if isinstance(value, float | int):
@@ -154,7 +155,7 @@ def is_plain_column(place: str, name: str) -> bool:
 
 def _judge_cell(name: str, text: str) -> set[str]:
     bare = text.strip()
-    if bare in _MISSING:
+    if bare in _MISSING or is_moved(bare):
         return set()
     if name in {"participant_id", "session_id", "sample_id"}:
         key, _, label = bare.partition("-")

@@ -1,6 +1,6 @@
 """Dates and times in text: every common order, DICOM's forms, names of months, digits that embed a date.
 
-A date before 1925 was shifted on purpose (BIDS asks for that) and is none.
+A date of the year 1925 or before was moved there on purpose, by which BIDS tells such dates, and is none.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 
 from defacto.privacy.suspicion_words import MONTHS
 
-_FIRST_YEAR, _LAST_YEAR = 1925, 2099
+_FIRST_YEAR, _LAST_YEAR = 1926, 2099
 _MONTHS = "|".join(sorted(MONTHS, key=len, reverse=True))
 _THREE = re.compile(r"(?<!\d)(\d{1,4})([-./_ :,])\s?(\d{1,2})\2\s?(\d{1,4})(?!\d)")
 _NAMED = re.compile(
@@ -31,6 +31,9 @@ _A_MONTH = re.compile(_MONTHS, re.IGNORECASE)
 _MAYBE_CLOCK = re.compile(r"\d:\d|\d{6}\.\d|\d\s?[apAPhH]")
 _RUN = re.compile(r"\d{6,}")
 _FRACTION = re.compile(r"(?<![\d.])\d+\.$")
+_MOVED = re.compile(
+    r"(?:1[0-8]\d\d|19[01]\d|192[0-5])-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?"
+)
 _EPOCH_S = (946_684_800, 2_208_988_800)
 
 
@@ -88,6 +91,11 @@ def cut_dates(text: str, *, label: bool = False) -> tuple[str, set[str]]:
     if label and re.search(r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?!\d)", text):
         found.add("date")
     return text, found
+
+
+def is_moved(text: str) -> bool:
+    """Whether a text is a date, with or without a time, that was moved to the year 1925 or before."""
+    return _MOVED.fullmatch(text) is not None
 
 
 def has_date_in_digits(digits: str) -> bool:

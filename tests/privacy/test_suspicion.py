@@ -219,6 +219,8 @@ def test_any_number_can_be_judged(value, age):
         ("dataset_description", "Name", "Ward of 12.03.2019", ("date",)),
         ("name", "sub", "quill", ("name",)),
         ("name", "sub", "control01", ()),
+        ("name", "sub", "000053", ()),
+        ("name", "sub", "0070012345", ("number",)),
         ("name", "acq", "highres", ()),
         ("name", "acq", "MariaBravo", ("name",)),
         ("name", "sub", "k3f7a2bq5z", ()),

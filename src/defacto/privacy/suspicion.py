@@ -118,6 +118,7 @@ _CAPITAL = re.compile(r"[A-ZÀ-Þ]")
 _WORD = re.compile(r"[^\W\d_]+")
 _PARTS = re.compile(r"[A-ZÀ-Þ]?[a-zà-ÿß]+|[A-ZÀ-Þ]+(?![a-zà-ÿ])|\d+")
 _DIGITS = re.compile(r"\d+")
+_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _CODE = re.compile(r"[A-Za-z0-9]{7,}")
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
@@ -156,7 +157,7 @@ def marks_of_text(text: str, form: Form = "text") -> frozenset[str]:
     if digits:
         rest, kinds = cut_dates(rest, label=form == "label")
         found |= kinds
-        rest = _take_numbers(rest, found, digits)
+        rest = _take_numbers(_LEADING_ZEROS.sub("0", rest) if form == "label" else rest, found, digits)
     if form == "label" or not _LETTERS.search(rest):
         return frozenset(found | (_shape(text) if form == "text" else set()))
     if digits >= 3 and (_SERIAL.search(rest) or _has_code(rest)):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from defacto.privacy import sidecar_terms
 from defacto.privacy.judge import judge
-from defacto.privacy.suspicion import MARKS, marks_of_number, marks_of_text, name_in_label
+from defacto.privacy.suspicion import MARKS, marks_of_number, marks_of_text
+from defacto.privacy.suspicion_names import name_in_label
 
 DATES = st.dates(datetime.date(1926, 1, 1), datetime.date(2099, 12, 31))
 MONTHS = {
@@ -129,6 +130,12 @@ def test_times_are_found(time, form):
         ("Quill, Dorothea", "name"),
         ("Finch Wexley", "name"),
         ("Dr. Finch", "name"),
+        ("Łukasz Ńowakowski", "name"),
+        ("O'Neil Jean-Luc", "name"),
+        ("DOE J.", "name"),
+        ("Ćwik, Żaneta", "name"),
+        ("山田太郎", "name"),
+        ("Иванов", "name"),
         ("seen by J. Wexley today", "name"),
         ("maria", "name"),
         ("a.quill@nowhere.example", "e-mail"),

@@ -14,12 +14,11 @@ from defacto.privacy.suspicion import (
     LEAST_INTEGER,
     MARKS,
     Form,
-    given_name_in_label,
     marks_of_number,
     marks_of_text,
-    name_in_label,
 )
 from defacto.privacy.suspicion_dates import is_moved
+from defacto.privacy.suspicion_names import given_name_in_label, name_in_label
 from defacto.privacy.suspicion_words import EXPECTED, PERSONAL_TAG, PLAIN_COLUMNS, PROSE_TAG
 
 DESCRIPTION = "dataset_description"

@@ -8,11 +8,10 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 from defacto.privacy.suspicion_dates import cut_dates, has_date_in_digits, is_epoch
-from defacto.privacy.suspicion_words import GIVEN_NAMES, MONTHS, PLAIN_LABELS, TECHNICAL, TITLES
+from defacto.privacy.suspicion_names import names_somebody
 
 Form = Literal["text", "prose", "label"]
 """A value of a tag, a line of sentences, or a label in a file name."""
@@ -109,14 +108,7 @@ _BLOB = re.compile(
     r"(?=[A-Za-z0-9+/_-]*\d)(?=[A-Za-z0-9+/_-]*[a-z])(?=[A-Za-z0-9+/_-]*[A-Z])[A-Za-z0-9+/_-]{40,}={0,2}"
 )
 _HEX = re.compile(r"\b[0-9a-fA-F]{24,}\b")
-_CARET = re.compile(r"[^\W\d_]{2,}\s?\^|\^\s?[^\W\d_]{2,}")
-_TITLED = re.compile(rf"\b{TITLES}\b[.:]?\s+[A-ZÀ-Þ][\w'’-]+")
-_LAST_FIRST = re.compile(r"^\s*[A-ZÀ-Þ][\w'’-]+,\s*[A-ZÀ-Þ][\w'’.-]*(?:\s[A-ZÀ-Þ][\w.]*)?\s*$")
-_INITIAL = re.compile(r"(?<![\w.])[A-ZÀ-Þ]\.\s?(?:[A-ZÀ-Þ]\.\s?)?[A-ZÀ-Þ][a-zà-ÿ]{2,}\b")
-_CAPITALS = re.compile(r"[A-ZÀ-Þ][a-zà-ÿ'’]+(?:-[A-ZÀ-Þ][a-zà-ÿ]+)?|[A-ZÀ-Þ]{3,}|[A-ZÀ-Þ]\.?")
-_CAPITAL = re.compile(r"[A-ZÀ-Þ]")
 _WORD = re.compile(r"[^\W\d_]+")
-_PARTS = re.compile(r"[A-ZÀ-Þ]?[a-zà-ÿß]+|[A-ZÀ-Þ]+(?![a-zà-ÿ])|\d+")
 _DIGITS = re.compile(r"\d+")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _CODE = re.compile(r"[A-Za-z0-9]{7,}")
@@ -124,7 +116,6 @@ _NO_DIGITS = re.compile(r"[^0-9]+")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _MAYBE_HOST = re.compile(r"[A-Za-z0-9]\.[A-Za-z]|[A-Za-z]-?\d{3}")
 _ANYTHING = re.compile(r"\d|[@^\\/]|[^\W\d_]{3}")
-_NO_NAMES = TECHNICAL | MONTHS
 _LONGEST = 64
 _LEAST_DIGITS = 6
 LEAST_INTEGER = 1_000_000
@@ -164,7 +155,7 @@ def marks_of_text(text: str, form: Form = "text") -> frozenset[str]:
         found.add("serial")
     if (" " in text and _ADDRESS.search(text)) or (form == "text" and _INSTITUTION.search(text)):
         found.add("address")
-    if _names_somebody(rest, strict=form == "prose"):
+    if names_somebody(rest, strict=form == "prose"):
         found.add("name")
     return frozenset(found | (_shape(text) if form == "text" else set()))
 
@@ -225,44 +216,6 @@ def _has_number(text: str) -> bool:
 def _has_code(text: str) -> bool:
     """Whether a word mixes letters and four digits or more, as serial numbers and codes of people do."""
     return any(sum(c.isdigit() for c in word) >= 4 and not word.isdigit() for word in _CODE.findall(text))
-
-
-def _names_somebody(text: str, *, strict: bool) -> bool:
-    if "^" in text and _CARET.search(text):
-        return True
-    if " " in text and _TITLED.search(text):
-        return True
-    words = _WORD.findall(text)
-    if strict:
-        return any(
-            first.lower() in GIVEN_NAMES and first[0].isupper() and second[:1].isupper()
-            for first, second in pairwise([*words, ""])
-        )
-    if any(word.lower() in GIVEN_NAMES for word in words):
-        return True
-    if not _CAPITAL.search(text):
-        return False
-    return bool(_LAST_FIRST.match(text) or _INITIAL.search(text)) or _is_two_capitals(text)
-
-
-def _is_two_capitals(text: str) -> bool:
-    parts = text.split()
-    if not 2 <= len(parts) <= 4 or not all(_CAPITALS.fullmatch(part) for part in parts):
-        return False
-    return not any(part.lower().rstrip(".") in _NO_NAMES for part in parts)
-
-
-def name_in_label(label: str) -> bool:
-    """Whether a label of letters alone may be a name, or a given name is part of it."""
-    parts = _PARTS.findall(label)
-    if any(part.lower() in GIVEN_NAMES for part in parts):
-        return True
-    return label.isalpha() and len(label) >= 4 and not any(p.lower() in PLAIN_LABELS for p in parts)
-
-
-def given_name_in_label(label: str) -> bool:
-    """Whether a frequent given name is part of a label."""
-    return any(len(part) > 2 and part.lower() in GIVEN_NAMES for part in _PARTS.findall(label))
 
 
 def _shape(text: str) -> set[str]:

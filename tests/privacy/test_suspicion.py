@@ -236,6 +236,7 @@ def test_any_number_can_be_judged(value, age):
         ("gzip", "time", "2019-03-04", ("date",)),
         ("nifti", "extension 2", "abc", ("header text",)),
         ("nifti", "descrip", "FSL5.0", ()),
+        ("nifti", "descrip", "TE=2.5;Time=80616.163;phase=1", ("time",)),
     ],
 )
 def test_the_place_of_a_value_counts(place, name, text, marks):

@@ -46,7 +46,7 @@ def weight(marks: tuple[str, ...]) -> int:
 
 def in_order(marks: set[str] | frozenset[str]) -> tuple[str, ...]:
     """Return marks, the most suspicious first."""
-    return tuple(mark for mark in MARKS if mark in marks)
+    return tuple(mark for mark in MARKS if mark in marks) if marks else ()
 
 
 def judge(place: str, name: str, text: str, *, is_json: bool = False) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ def judge(place: str, name: str, text: str, *, is_json: bool = False) -> tuple[s
 
 
 def _judge_tag(place: str, name: str, text: str, *, is_json: bool) -> set[str]:
-    value = json.loads(text) if is_json else text
+    value = _value(text) if is_json else text
     if (not place and is_allowed(name, value)) or is_moved(text):
         return set()
     last, form, is_age = _kind_of(place, name)
@@ -99,6 +99,10 @@ def _judge_tag(place: str, name: str, text: str, *, is_json: bool) -> set[str]:
     if not place and name in _KNOWN and not _is_empty(value):
         found.add("unexpected")
     return found - EXPECTED.get(name, set()) - EXPECTED.get(last, set())
+
+
+def _value(text: str) -> Any:
+    return float(text) if text[:1].isdigit() or text[:1] == "-" else json.loads(text)
 
 
 @lru_cache(maxsize=65536)

@@ -24,11 +24,11 @@ _MONTH_OF_YEAR = re.compile(
 _CLOCK = re.compile(
     r"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?![\d:])"
     r"|(?<!\d)(?:[01]\d|2[0-3])[0-5]\d[0-5]\d\.\d{1,6}(?!\d)|(?<![\d.])\d{1,2}(?::[0-5]\d)?\s?[ap]\.?m\b\.?"
-    r"|(?<!\d)(?:[01]?\d|2[0-3])h[0-5]\d(?!\w)",
+    r"|(?<!\d)(?:[01]?\d|2[0-3])h[0-5]\d(?!\w)|\btime\s?[=:]\s?\d{4,6}(?:\.\d+)?(?!\d)",
     re.IGNORECASE,
 )
 _A_MONTH = re.compile(_MONTHS, re.IGNORECASE)
-_MAYBE_CLOCK = re.compile(r"\d:\d|\d{6}\.\d|\d\s?[apAPhH]")
+_MAYBE_CLOCK = re.compile(r"\d:\d|\d{6}\.\d|\d\s?[apAPhH]|[tT]ime")
 _RUN = re.compile(r"\d{6,}")
 _FRACTION = re.compile(r"(?<![\d.])\d+\.$")
 _MOVED = re.compile(

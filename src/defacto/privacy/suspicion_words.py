@@ -93,7 +93,7 @@ PERSONAL_TAG = re.compile(
     |(?:Admission|Discharge)[A-Za-z]*(?:Date|Time)
     |AcquisitionTime|AcquisitionDateTime|(?:^|_)acq_time$|Timezone
     |Comment|(?:Series|Study|Protocol|Procedure|Step|Acquisition)(?:Description|Name)|ProtocolName|History
-    |FileName|Filename|FilePath|Directory|HostName|UserName|(?:^|_)(?:first|last|full|family|given|sur)_?name(?:$|_)
+    |PulseSequenceDetails|FileName|Filename|FilePath|Directory|HostName|UserName|(?:^|_)(?:first|last|full|family|given|sur)_?name(?:$|_)
     """,
     re.VERBOSE,
 )

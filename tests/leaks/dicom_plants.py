@@ -74,8 +74,8 @@ NEEDED = frozenset(
 _TEXT = {"LO": 64, "SH": 16, "LT": 200, "ST": 200, "UT": 200, "UC": 200, "AE": 16, "CS": 16}
 
 
-def plant(paths: list[Path], plants: Plants, *, accents: bool = False) -> None:
-    """Put identifiers into the files of a classic series, the same in each; and in the bytes around."""
+def plant(paths: list[Path], plants: Plants, *, accents: bool = False, behind: bool = True) -> None:
+    """Put identifiers into the files of a series, in the bytes around, and behind the end."""
     values = Dataset()
     for tag in sorted({*PROFILE, *SINGLE, *MULTI}):
         keyword = keyword_for_tag(tag)
@@ -83,7 +83,29 @@ def plant(paths: list[Path], plants: Plants, *, accents: bool = False) -> None:
             _add(values, tag, keyword, plants, accents=accents)
     _add_private(values, plants)
     for path in paths:
-        _plant_file(path, values, plants, accents=accents)
+        _plant_file(path, values, plants, accents=accents, behind=behind)
+
+
+def plant_frames(path: Path, plants: Plants) -> None:
+    """Put identifiers into the functional groups of a multi-frame file, shared and of each frame."""
+    data = pydicom.dcmread(path)
+    groups = [("shared", data.SharedFunctionalGroupsSequence[0])]
+    groups += [("frame", item) for item in data.PerFrameFunctionalGroupsSequence]
+    for kind, group in groups:
+        for element in list(group):
+            for item in element.value:
+                _plant_item(item, f"{kind}/{element.keyword}", plants)
+        group.add_new(0x00209222, "SQ", Sequence([_plant_item(Dataset(), f"{kind}/other sequence", plants)]))
+    data.save_as(path, enforce_file_format=True)
+
+
+def _plant_item(item: Dataset, place: str, plants: Plants) -> Dataset:
+    for keyword in ("FrameComments", "FrameLabel", "OperatorsName", "RescaleType"):
+        setattr(item, keyword, plants.once(f"{place}/{keyword}"))
+    item.FrameAcquisitionDateTime = plants.day(f"{place}/FrameAcquisitionDateTime") + "101112"
+    item.SpectrallySelectedSuppression = plants.once(f"{place}/code").upper()
+    item.private_block(0x0029, "MADE", create=True).add_new(1, "LO", plants.once(f"{place}/private"))
+    return item
 
 
 def _add(values: Dataset, tag: int, keyword: str, plants: Plants, *, accents: bool, depth: int = 0) -> None:
@@ -134,7 +156,7 @@ def _add_private(values: Dataset, plants: Plants) -> None:
         for offset, vr in (
             (0x10, "LO"),
             (0x20, "OB"),
-            (0x30, "UN"),
+            (0xF0, "UN"),
             (0x31, "PN"),
             (0x39, "LO"),
             (0xB0, "LT"),
@@ -150,7 +172,7 @@ def _add_private(values: Dataset, plants: Plants) -> None:
     )
 
 
-def _plant_file(path: Path, values: Dataset, plants: Plants, *, accents: bool) -> None:
+def _plant_file(path: Path, values: Dataset, plants: Plants, *, accents: bool, behind: bool) -> None:
     data = pydicom.dcmread(path)
     uid = data.SOPInstanceUID
     data.update(copy.deepcopy(values))
@@ -172,8 +194,9 @@ def _plant_file(path: Path, values: Dataset, plants: Plants, *, accents: bool) -
     data.preamble = plants.once("preamble").encode().ljust(128, b"\0")
     data.PixelData = _in_unused_bits(data.PixelData, plants.once("unused bits of pixels"))
     data.save_as(path, enforce_file_format=True)
-    with path.open("ab") as file:
-        file.write(b"\0\0" + plants.once("behind the end of the file").encode())
+    if behind:
+        with path.open("ab") as file:
+            file.write(b"\0\0" + plants.once("behind the end of the file").encode())
 
 
 def _padded(word: str) -> bytes:

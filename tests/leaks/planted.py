@@ -91,19 +91,32 @@ class Plants:
                         found.add(key)
         return found
 
-    def leaks(self, *roots: Path, texts: dict[str, bytes] | None = None) -> dict[str, str]:
-        """Return identifier and place -> file, for everything that is found below folders and in texts."""
+    def find_plain(self, content: bytes) -> set[str]:
+        """Return which identifiers stand in some bytes, whatever they look like."""
+        found: set[str] = set()
+        for text in map(str.casefold, _readings(content)):
+            found |= {key for key in self.places if key.casefold() in text}
+        return found
+
+    def leaks(
+        self, *roots: Path, texts: dict[str, bytes] | None = None, plain: bool = False
+    ) -> dict[str, str]:
+        """Return identifier and place -> file, for everything that is found below folders and in texts.
+
+        With `plain`, identifiers are looked for that this class did not make.
+        """
+        find = self.find_plain if plain else self.find
         leaks: dict[str, str] = {}
         for root in roots:
             for path in sorted(root.rglob("*")):
-                for key in self.find(path.relative_to(root).as_posix().encode()):
+                for key in find(path.relative_to(root).as_posix().encode()):
                     leaks[f"{key} ({self.places[key]})"] = f"name {path.name}"
                 if path.is_file():
                     for part, content in _contents(path):
-                        for key in self.find(content):
+                        for key in find(content):
                             leaks[f"{key} ({self.places[key]})"] = f"{path.relative_to(root)}{part}"
         for name, content in (texts or {}).items():
-            for key in self.find(content):
+            for key in find(content):
                 leaks[f"{key} ({self.places[key]})"] = name
         return leaks
 

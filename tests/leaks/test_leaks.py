@@ -68,6 +68,9 @@ class Job:
                 **made_dicom.MPRAGE | PEOPLE | {"SeriesInstanceUID": f"1.2.300000{int(accents)}"},
             )
             dicom_plants.plant(paths, self.plants, accents=accents)
+        frames = made_dicom.write_enhanced(scans / "frames")
+        dicom_plants.plant_frames(frames, self.plants)
+        dicom_plants.plant([frames], self.plants)
         (scans / f"{self.plants.word('name of a broken file')}.dcm").write_bytes(
             bytes(128) + b"DICM" + self.plants.word("broken DICOM file").encode()
         )
@@ -137,9 +140,9 @@ def job(planted, tmp_path, fake_rooms, monkeypatch):
 def test_nothing_planted_comes_out(job, options):
     job.run_bids(*options).run_dicom(*options).run_more(*options)
     assert len(set(job.plants.places.values())) > 1500
-    assert b"2 written, 0 not" in job.texts["dicom"]
+    assert b"3 written, 0 not" in job.texts["dicom"]
     assert b"3 exported" in job.texts["export"], job.texts["status"].decode()
-    assert len(list((job.out / "dicom").rglob("*.dcm"))) == 24
+    assert len(list((job.out / "dicom").rglob("*.dcm"))) == 25
     assert job.leaks() == {}
     desk = pages_of_the_desk(job.out / "run") | pages_of_the_desk(job.out / "dicom-run")
     assert len(desk) > 10

@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "io"))
 import made_dicom
+from pydicom.uid import RLELossless
 
 from defacto import cli
 from defacto.errors import SettingsError
@@ -57,13 +58,44 @@ def test_series_come_back_to_the_defaced_volumes(out, input_folder, selection, t
     assert len(exported.names) == 4
     assert exported.kept == {}
     for name in exported.names:
-        (folder,) = tmp_path.glob(f"target/*/*/{name}")
-        (series,), _ = find_series(folder)
-        (tmp_path / name).mkdir()
-        again = volume.read(convert(series, tmp_path / name).path)
+        again = converted_again(tmp_path, name)
         inside = volume.read(out / "scans" / name / "attempt-1" / "defaced.nii.gz")
         assert np.array_equal(again.stored, inside.stored)
         assert np.allclose(again.grid.affine, inside.grid.affine, atol=1e-4)
+
+
+def test_compressed_and_multi_frame_series_come_back_too(selection, tmp_path):
+    for path in made_dicom.write_series(tmp_path / "in" / "rle", **made_dicom.MPRAGE):
+        data = pydicom.dcmread(path)
+        data.compress(RLELossless)
+        data.save_as(path)
+    made_dicom.write_enhanced(tmp_path / "in" / "frames")
+    run(Request(tmp_path / "in", tmp_path / "run", selection, changes={"qc.verify": "none"}))
+    exported = export_dicom(tmp_path / "run", tmp_path / "in", tmp_path / "target", selection)
+    assert len(exported.names) == 2
+    for name in exported.names:
+        again = converted_again(tmp_path, name)
+        inside = volume.read(tmp_path / "run" / "scans" / name / "attempt-1" / "defaced.nii.gz")
+        assert np.array_equal(again.stored, inside.stored)
+        assert np.allclose(again.grid.affine, inside.grid.affine, atol=1e-4)
+
+
+def test_pixels_that_cannot_be_unpacked_are_told(out, input_folder, selection, tmp_path, monkeypatch):
+    def refuse(self):
+        raise RuntimeError("no plugin for Doe^John")
+
+    monkeypatch.setattr(pydicom.Dataset, "pixel_array", property(refuse))
+    exported = export_dicom(out, input_folder, tmp_path / "target", selection)
+    assert exported.names == ()
+    assert all("pip install 'defacto[dicom]'" in reason for reason in exported.kept.values())
+    assert not any("Doe" in reason for reason in exported.kept.values())
+
+
+def converted_again(folder, name):
+    (place,) = folder.glob(f"target/*/*/{name}")
+    (series,), _ = find_series(place)
+    (folder / name).mkdir()
+    return volume.read(convert(series, folder / name).path)
 
 
 def test_series_of_a_person_stay_together_and_say_so_alike(out, input_folder, selection, tmp_path):

@@ -1,13 +1,20 @@
 """The allow-list for sidecars: which tags may stay, and which values each may have.
 
-Drawn from the terms that BIDS recommends for anatomical MRI (bidsschematools 2.0.1, rules ``anat``, ``mri``
-and ``entity_rules``) and `ADDITIONS` that dcm2niix writes. A test compares the list with the schema: every
-term of it is either allowed here or named in `REFUSED`.
+The terms, their kinds and lists of values are those that BIDS has for MR images: ``data/bids_terms.json``,
+which ``tools/bids_terms.py`` takes from bidsschematools. What is added here: how large a number may be, which
+words a text may be made of, which tags of dcm2niix stay too, and which terms of BIDS do not (`REFUSED`).
 """
 
 from __future__ import annotations
 
-NUMBERS = {
+import json
+from importlib.resources import files
+
+_TERMS = json.loads(files("defacto.privacy").joinpath("data/bids_terms.json").read_text(encoding="utf-8"))[
+    "terms"
+]
+
+_LARGEST = {
     "AcquisitionDuration": 10_000,
     "DwellTime": 1,
     "EchoTime": 10,
@@ -51,31 +58,13 @@ NUMBERS = {
     "SliceThickness": 100,
     "SpacingBetweenSlices": 100,
 }
-"""Tags with a number or a list of numbers, and the largest magnitude (no date and no long ID fits in)."""
+"""The largest magnitude of each number: no date and no long ID fits in."""
 
-BOOLEANS = frozenset(
-    {"MTState", "NegativeContrast", "NonlinearGradientCorrection", "SpoilingState", "WaterSuppression"}
-)
+BOOLEANS = frozenset(tag for tag, term in _TERMS.items() if "boolean" in term["kinds"])
 """Tags that are true or false."""
 
-_AXES = ("i", "i-", "j", "j-", "k", "k-")
-
-VALUES = {
-    "ContrastBolusIngredient": (
-        "IODINE",
-        "GADOLINIUM",
-        "CARBON DIOXIDE",
-        "BARIUM",
-        "XENON",
-        "UNKNOWN",
-        "NONE",
-    ),
-    "MRAcquisitionType": ("1D", "2D", "3D"),
-    "MTPulseShape": ("HARD", "GAUSSIAN", "GAUSSHANN", "SINC", "SINCHANN", "SINCGAUSS", "FERMI"),
+VALUES = {tag: tuple(term["values"]) for tag, term in _TERMS.items() if "values" in term} | {
     "PartialFourierDirection": ("PHASE", "FREQUENCY", "SLICE_SELECT", "COMBINATION", "UNKNOWN"),
-    "PhaseEncodingDirection": _AXES,
-    "SliceEncodingDirection": _AXES,
-    "SpoilingType": ("RF", "GRADIENT", "COMBINED"),
     "BodyPart": ("HEAD", "BRAIN", "SKULL", "HEADNECK", "NECK", "EYE", "FACE"),
     "CoilCombinationMethod": ("Adaptive Combine", "Sum of Squares", "Prescan Normalize", "rSOS"),
     "MatrixCoilMode": ("SENSE", "mSENSE", "GRAPPA", "GRAPPA2D", "CAIPIRINHA", "CP", "Dual", "Triple", "None"),
@@ -209,3 +198,7 @@ REFUSED = {
     "Units": "of phase images",
 }
 """Terms of BIDS that do not stay, and why."""
+
+_NUMERIC = {tag for tag, term in _TERMS.items() if {"number", "integer"} & set(term["kinds"])}
+NUMBERS = {tag: _LARGEST[tag] for tag in sorted((_NUMERIC - REFUSED.keys()) | (_LARGEST.keys() & ADDITIONS))}
+"""Tags with a number or a list of numbers, and the largest magnitude."""

@@ -14,6 +14,7 @@ from defacto.pipeline import audit as walk
 from defacto.pipeline.audit import audit
 from defacto.privacy import tally as tally_module
 from defacto.privacy.audit import conclude
+from defacto.privacy.header_texts import printable
 from defacto.privacy.sidecar import is_struck
 from defacto.privacy.strikes import Choice, Strikes, entry_of, read_strikes
 from defacto.privacy.tally import Tag, Tally, Value, key_of
@@ -274,6 +275,11 @@ def test_a_strikes_file_that_is_not_there_is_one_sentence(tmp_path):
     with pytest.raises(SettingsError, match="cannot be read"):
         read_strikes(tmp_path / "none.toml")
     assert read_strikes(None) == Strikes()
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le", "utf-16-be"])
+def test_texts_among_bytes_are_read_in_any_width(encoding):
+    assert "Quill^Dorothea" in printable(b"\2\3\0\0" + "Quill^Dorothea".encode(encoding) + b"\0\0\1")
 
 
 def test_mgh_tags_behind_the_voxels_are_found(plain):

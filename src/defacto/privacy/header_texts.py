@@ -23,7 +23,7 @@ Text = tuple[str, str, str]
 """Place, name and text."""
 
 _FIELDS = ("data_type", "db_name", "descrip", "aux_file", "intent_name", "unused_str")
-_PRINTABLE = re.compile(rb"[\x20-\x7e\xa0-\xff]{4,}|(?:[\x20-\x7e]\0){4,}")
+_PRINTABLE = re.compile(rb"[\x20-\x7e\xa0-\xff]{4,}|(?:[\x20-\x7e]\0){4,}|(?:\0[\x20-\x7e]){4,}")
 _ANALYZE_HISTORY = slice(253, 344)
 _MGH_USED, _MGH_NUMBERS = 90, 16
 _GZIP_MAGIC = b"\x1f\x8b"

@@ -3,6 +3,7 @@ import json
 import os
 import random
 import re
+import sys
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,6 +15,9 @@ from defacto.qc.classify import DATA
 from defacto.types import Feature, Outcome
 from report.checked_made_up import blobs, checked
 from report.test_pages import Page
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "privacy"))
+from planted_set import make_plain, plant
 
 KINDS = {
     "deep": {"outcome": Outcome.DEEP},
@@ -192,3 +196,47 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert re.match(r"unsure   a.nii  .*\n1 scan: 1 unsure\.\n", said)
     assert json.loads(Path("o.json").read_text())[0]["probabilities"] == {}
+
+
+def test_metadata_is_in_the_same_report_and_exit_code(stand_in, tmp_path, capsys):
+    plain, planted = make_plain(tmp_path / "plain"), plant(make_plain(tmp_path / "planted"))
+    assert call(plain, "--metadata") == 0
+    assert call(planted) == 0
+    assert call(plain, planted, "--metadata", "--report", "new") == 3
+    said = capsys.readouterr().out
+    assert "files of plain, 6 subjects" in said
+    assert "PatientName" in said
+    assert "Quill" not in said
+    page = Path("new/index.html").read_text("utf-8")
+    assert "Quill" not in page
+    assert "of metadata to decide" in page
+    addresses = re.findall(r'href="(metadata[^"]*)"', page)
+    assert addresses == ["metadata/index.html", "metadata-2/index.html"]
+    assert "Quill" in Path("new", addresses[1]).read_text("utf-8")
+
+
+def test_decisions_and_faces_both_count(stand_in, tmp_path):
+    root = make_plain(tmp_path / "set")
+    Path("s.toml").write_text('strike = ["Modality"]\n')
+    assert call(root, "--metadata", "--strikes", "s.toml") == 3
+    Path("s.toml").write_text('accepted = ["Modality"]\n')
+    assert call(root, "--metadata", "--strikes", "s.toml") == 0
+    (root / "sub-01" / "anat" / "sub-01_acq-deep_T1w.nii.gz").touch()
+    assert call(root, "--strikes", "s.toml", "--metadata") == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("a.nii", "--metadata"), "no BIDS data set"),
+        (("a.nii", "--strikes", "s.toml"), "is for --metadata"),
+        (("set", "--metadata", "--strikes", "s.toml"), "is not TOML"),
+    ],
+)
+def test_metadata_that_cannot_be_looked_at_is_one_sentence(stand_in, tmp_path, capsys, words, said):
+    make_plain(tmp_path / "set")
+    touch("a.nii")
+    Path("s.toml").write_text("strike = ")
+    assert call(*words) == 2
+    assert said in capsys.readouterr().err
+    assert not stand_in.asked

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from defacto import __version__
 from defacto.cli import (
+    audit,
     calibrate,
     check,
     deface,
@@ -28,16 +29,17 @@ from defacto.errors import DefactoError, InputError, NotClearedError, SettingsEr
 
 EXIT_CODES = """\
 exit codes:
-  0  every scan that was asked for is cleared
+  0  every scan that was asked for is cleared, every value decided
   1  an error in the tool, or the tool stopped on a scan
   2  wrong usage: an option, a setting, an input or a place that cannot be used
-  3  some scans wait for a person, or failed; or something was asked for that is not cleared
+  3  some scans or values wait for a person, or failed; or something was asked for that is not cleared
 """
 STORE_VARIABLE = "DEFACTO_STORE"
 _COMMANDS = (
     run,
     deface,
     check,
+    audit,
     status,
     label,
     review,

@@ -15,14 +15,15 @@ from defacto.cli.common import Commands, check_target, new_command
 
 if TYPE_CHECKING:
     from defacto.pipeline.check import Checked
-    from defacto.report.check import Entry
+    from defacto.report.check import Entry, Metadata
 
 _DETAILS = """\
 From each scan alone, with no original at hand: can a feature of the face be made out, is the brain whole, was
 the cut in the right place? Of folders (BIDS data sets too), files whose names say that they are no structural
 image of a head are left out, and counted. What cannot be read or judged is unsure, with the reason.
 
-Exit code 0 only where every scan is a pass. Pictures may show faces: keep them as you keep the scans."""
+Exit code 0 only where every scan is a pass, and with --metadata nothing suspicious is undecided.
+Pictures may show faces: keep them as you keep the scans."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -45,6 +46,14 @@ def add_parser(commands: Commands) -> None:
         type=Path,
         metavar="FOLDER",
         help="write pictures into this new folder, in folders by outcome",
+    )
+    parser.add_argument(
+        "--metadata",
+        action="store_true",
+        help="audit the BIDS data sets among PATH too, as `defacto audit` does: one report, one exit code",
+    )
+    parser.add_argument(
+        "--strikes", type=Path, metavar="FILE", help="with --metadata: what was decided on its page before"
     )
     parser.add_argument("--ears", action="store_true", help="count ears too (default: many tools leave them)")
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there already")
@@ -82,8 +91,9 @@ def _check(options: argparse.Namespace) -> int:
     from defacto.pipeline.folder import write_whole  # noqa: PLC0415
     from defacto.pipeline.own_network import check_network  # noqa: PLC0415
     from defacto.qc.classify import DATA  # noqa: PLC0415
+    from defacto.report.audit import tell_audit  # noqa: PLC0415
     from defacto.report.check import PAGE, render_check  # noqa: PLC0415
-    from defacto.report.check_text import tell_check, tell_left_out  # noqa: PLC0415
+    from defacto.report.check_text import plain, tell_check, tell_left_out  # noqa: PLC0415
     from defacto.report.new_folder import whole_folder  # noqa: PLC0415
 
     if options.network is not None:
@@ -106,16 +116,58 @@ def _check(options: argparse.Namespace) -> int:
             nprocs=options.nprocs,
         )
         entries = _collect(coming, paths, sort, report)
+        metadata = _audit(options, report)
         results = [entry.checked for entry in entries]
         if report:
-            write_whole(report / PAGE, render_check(entries, left_out, settings, ears=options.ears))
+            page = render_check(entries, left_out, settings, ears=options.ears, metadata=metadata)
+            write_whole(report / PAGE, page)
         _write_tables(options, results)
-    print("\n".join([tell_check(results, left_out), *_tell(options, entries)]))
-    return 0 if all(each.passed for each in results) else 3
+    about = [tell_audit(each.audit, plain(each.name)) for each in metadata]
+    print("\n".join([tell_check(results, left_out), *about, *_tell(options, entries)]))
+    clean = all(each.audit.clean for each in metadata)
+    return 0 if clean and all(each.passed for each in results) else 3
+
+
+def _data_sets(options: argparse.Namespace) -> list[Path]:
+    """Return the BIDS data sets whose metadata is asked for."""
+    from defacto.errors import InputError, SettingsError  # noqa: PLC0415
+    from defacto.io.kind import is_bids  # noqa: PLC0415
+
+    if not options.metadata:
+        if options.strikes:
+            raise SettingsError("--strikes is for --metadata; give both.")
+        return []
+    found = [Path(path) for path in options.paths if is_bids(Path(path))]
+    if not found:
+        raise InputError("--metadata: there is no BIDS data set among the paths; give its folder.")
+    return found
+
+
+def _audit(options: argparse.Namespace, report: Path | None) -> list[Metadata]:
+    """Audit the data sets, and write their pages into the report."""
+    from defacto.pipeline.audit import audit  # noqa: PLC0415
+    from defacto.pipeline.folder import private_files  # noqa: PLC0415
+    from defacto.pipeline.progress import counting  # noqa: PLC0415
+    from defacto.privacy.strikes import read_strikes  # noqa: PLC0415
+    from defacto.report.audit import write_audit  # noqa: PLC0415
+    from defacto.report.check import PAGE, Metadata  # noqa: PLC0415
+
+    made, strikes = [], read_strikes(options.strikes)
+    for number, folder in enumerate(_data_sets(options), 1):
+        with counting("metadata") as progress:
+            found = audit(folder, strikes, nprocs=options.nprocs, progress=progress)
+        name = f"metadata-{number}" if number > 1 else "metadata"
+        if report:
+            with private_files():
+                (report / name).mkdir()
+                write_audit(report / name, found, strikes)
+        made.append(Metadata(folder.resolve().name, found, f"{name}/{PAGE}"))
+    return made
 
 
 def _check_options(options: argparse.Namespace) -> None:
     from defacto.errors import SettingsError  # noqa: PLC0415
+    from defacto.privacy.strikes import read_strikes  # noqa: PLC0415
     from defacto.report.new_folder import check_new  # noqa: PLC0415
 
     if options.nprocs is not None and options.nprocs < 1:
@@ -123,6 +175,8 @@ def _check_options(options: argparse.Namespace) -> None:
     for target, ending in ((options.csv, ".csv"), (options.json, ".json")):
         if target is not None:
             check_target(Path(options.paths[0]), target, overwrite=options.overwrite, endings=(ending,))
+    _data_sets(options)
+    read_strikes(options.strikes)
     folders = [folder for folder in (options.sort, options.report) if folder]
     for folder in folders:
         check_new(folder)
@@ -150,15 +204,13 @@ def _collect(
 
 
 def _with_bar(coming: Iterable[Checked], total: int) -> Iterator[Checked]:
-    if not sys.stderr.isatty():
-        yield from coming
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
+    from defacto.pipeline.progress import counting  # noqa: PLC0415
 
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield from bar.track(coming, total=total, description="scans")
+    with counting("scans") as progress:
+        progress(0, total)
+        for done, each in enumerate(coming, 1):
+            yield each
+            progress(done, total)
 
 
 def _write_tables(options: argparse.Namespace, results: Sequence[Checked]) -> None:

@@ -46,6 +46,16 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_strikes(parser: Any) -> None:
+    """Add the file of what a person struck out of sidecars."""
+    parser.add_argument(
+        "--strikes",
+        type=Path,
+        metavar="FILE",
+        help="strikes file from the page of `defacto audit`: tags and values that go out of sidecars",
+    )
+
+
 def tell_counts(summary: Summary) -> str:
     """Return where the scans stand, in a line."""
     counted = ", ".join(f"{number} {state.value}" for state, number in summary.counts.items())

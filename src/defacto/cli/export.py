@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from defacto.cli.common import Commands, add_out, new_command
+from defacto.cli.common import Commands, add_out, add_strikes, new_command
 
 _DETAILS = """\
 Only cleared scans go out, with cleaned sidecars and their removal masks. Called again, it brings
@@ -25,18 +25,21 @@ def add_parser(commands: Commands) -> None:
         "--scan", nargs="+", metavar="SCAN", help="these only; an error where one is not cleared"
     )
     parser.add_argument("--name", metavar="TEXT", help="name of the data set")
+    add_strikes(parser)
     parser.set_defaults(command=command)
 
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
     from defacto.pipeline.export import DEFAULT_NAME, export  # noqa: PLC0415  (slow to import)
+    from defacto.privacy.strikes import read_strikes  # noqa: PLC0415
 
     exported = export(
         options.out,
         options.target,
         scans=options.scan,
         name=options.name or DEFAULT_NAME,
+        strikes=read_strikes(options.strikes).for_sidecars,
     )
     for name, standing in exported.kept.items():
         print(f"{name}: not exported, {standing.state.value}. {standing.reason}", file=sys.stderr)

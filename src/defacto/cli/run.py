@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from defacto import __version__
-from defacto.cli.common import Commands, add_store, new_command, tell_counts
+from defacto.cli.common import Commands, add_store, add_strikes, new_command, tell_counts
 
 if TYPE_CHECKING:
     from defacto.io.source import LeftOut, Source
@@ -31,7 +31,9 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("--version", action="version", version=f"defacto {__version__}")
     add_selection(parser.add_argument_group("which scans"))
-    add_settings(parser.add_argument_group("how"))
+    how = parser.add_argument_group("how")
+    add_settings(how)
+    add_strikes(how)
     add_resources(parser.add_argument_group("resources"))
     parser.set_defaults(command=command)
 
@@ -119,6 +121,7 @@ def request_of(options: argparse.Namespace, out: Path) -> Request:
     from defacto.io.choice import read_filters  # noqa: PLC0415  (slow to import)
     from defacto.pipeline.run import Request  # noqa: PLC0415
     from defacto.pipeline.sources import Selection  # noqa: PLC0415
+    from defacto.privacy.strikes import read_strikes  # noqa: PLC0415
 
     filters = read_filters(options.bids_filter_file) if options.bids_filter_file else None
     return Request(
@@ -139,6 +142,7 @@ def request_of(options: argparse.Namespace, out: Path) -> Request:
         skip_validation=options.skip_bids_validation,
         link_table=options.link_table,
         network=options.network,
+        strikes=read_strikes(getattr(options, "strikes", None)).for_sidecars,
     )
 
 

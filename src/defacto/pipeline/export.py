@@ -17,7 +17,7 @@ from defacto.pipeline.folder import OutFolder
 from defacto.pipeline.locks import lock
 from defacto.pipeline.outgoing import Wanted, bring, read_manifest
 from defacto.pipeline.records import Record, ScanRow
-from defacto.pipeline.run_settings import saved_settings
+from defacto.pipeline.run_settings import saved_settings, with_strikes
 from defacto.pipeline.state import Standing, last_words, standing_of_record
 from defacto.pipeline.store import Store
 from defacto.privacy.sidecar import clean
@@ -48,6 +48,7 @@ def export(
     *,
     scans: Sequence[str] | None = None,
     name: str = DEFAULT_NAME,
+    strikes: Sequence[str] = (),
 ) -> Exported:
     """Write cleared scans as a BIDS data set.
 
@@ -61,6 +62,8 @@ def export(
         Which scans to add to what was exported before; by default all that are cleared.
     name : str
         Name of the data set.
+    strikes : sequence of str
+        Tags and values of sidecars that go, besides those of setting ``privacy.strike``.
 
     Raises
     ------
@@ -71,7 +74,7 @@ def export(
     """
     check_target(out, target)
     store = Store.open(out, run="export")
-    settings = saved_settings(out)
+    settings = with_strikes(saved_settings(out), strikes)
     with lock(OutFolder(out).lock("export"), wait=True):
         records = {record.scan.name: record for record in store.records()}
         standings = {each: standing_of_record(record, settings) for each, record in records.items()}

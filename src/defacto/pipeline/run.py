@@ -63,6 +63,8 @@ class Request:
         Where to write which subject label stands for whom.
     network : Path, optional
         Folder of a classifier that becomes the run's own.
+    strikes : tuple of str
+        Tags and values of sidecars that go; they are added to the settings of the run.
     """
 
     folder: Path
@@ -76,6 +78,7 @@ class Request:
     skip_validation: bool = False
     link_table: Path | None = None
     network: Path | None = None
+    strikes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ def plan(request: Request) -> tuple[Settings, list[Source], list[LeftOut]]:
     check_places(request.folder, request.out, request.work)
     if request.network is not None:
         check_network(request.network)
-    settings = choose_settings(request.out, request.settings_file, request.changes)
+    settings = choose_settings(request.out, request.settings_file, request.changes, request.strikes)
     if request.folder.is_dir() and is_bids(request.folder) and not request.skip_validation:
         bids.check(request.folder)
     sources, left_out = find_sources(request.folder, settings, request.selection)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,9 @@ def saved_settings(out: Path) -> Settings:
     return read_settings(path if path.is_file() else None)
 
 
-def choose_settings(out: Path, file: Path | None, changes: Mapping[str, Any]) -> Settings:
+def choose_settings(
+    out: Path, file: Path | None, changes: Mapping[str, Any], strikes: Iterable[str] = ()
+) -> Settings:
     """Return the settings asked for.
 
     Parameters
@@ -48,6 +50,8 @@ def choose_settings(out: Path, file: Path | None, changes: Mapping[str, Any]) ->
         TOML file.
     changes : mapping
         Dotted names to values, from the command line; they outweigh the file.
+    strikes : iterable of str
+        Added to setting ``privacy.strike``.
 
     Raises
     ------
@@ -58,7 +62,7 @@ def choose_settings(out: Path, file: Path | None, changes: Mapping[str, Any]) ->
     for dotted, value in changes.items():
         table, _, name = dotted.partition(".")
         tree[table][name] = value
-    settings = from_mapping(tree)
+    settings = with_strikes(from_mapping(tree), strikes)
     chosen = asdict(settings)
     for dotted, choices in _CHOICES.items():
         table, _, name = dotted.partition(".")
@@ -79,6 +83,13 @@ def choose_settings(out: Path, file: Path | None, changes: Mapping[str, Any]) ->
             f"Setting review.site_characters: expected 0 or more, got {settings.review.site_characters}."
         )
     return settings
+
+
+def with_strikes(settings: Settings, strikes: Iterable[str]) -> Settings:
+    """Return settings that strike out these tags and values too."""
+    known = settings.privacy.strike
+    new = tuple(sorted(set(strikes) - set(known)))
+    return replace(settings, privacy=replace(settings.privacy, strike=known + new)) if new else settings
 
 
 @contextmanager

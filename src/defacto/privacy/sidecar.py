@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -74,8 +75,15 @@ def _texts(value: Any) -> list[str]:
 
 
 def is_struck(tag: str, value: Any, strikes: tuple[str, ...]) -> bool:
-    """Whether a person struck out the tag (``TAG``), or the tag with this value (``TAG=value``)."""
-    return tag in strikes or f"{tag}={shown(value)}" in strikes
+    """Whether a person struck out the tag (``TAG``), or the tag with this value.
+
+    A value is named as ``TAG=value`` or, as an audit names long ones, ``TAG=sha256:`` and the digest.
+    """
+    if not strikes:
+        return False
+    text = shown(value)
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return not {tag, f"{tag}={text}", f"{tag}=sha256:{digest}"}.isdisjoint(strikes)
 
 
 def shown(value: Any) -> str:

@@ -15,6 +15,7 @@ from jinja2 import Environment
 from defacto import __version__
 from defacto.config import Settings
 from defacto.pipeline.check import UNSURE, Checked, tell_apart
+from defacto.privacy.audit import Audit
 from defacto.report import words
 from defacto.report.check_files import PICTURES, SLICES, VIEWS
 from defacto.report.environment import make_environment, static_text
@@ -54,6 +55,25 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Metadata:
+    """What an audit found in a data set whose scans were checked.
+
+    Parameters
+    ----------
+    name : str
+        Of the data set's folder.
+    audit : Audit
+        What was found.
+    address : str
+        Of its page, as seen from this one.
+    """
+
+    name: str
+    audit: Audit
+    address: str
+
+
+@dataclass(frozen=True)
 class Bar:
     """A probability: of what, its value from 0 to 100, and as a person reads it."""
 
@@ -78,7 +98,12 @@ class Card:
 
 
 def render_check(
-    entries: Sequence[Entry], left_out: Mapping[str, str], settings: Settings, *, ears: bool = False
+    entries: Sequence[Entry],
+    left_out: Mapping[str, str],
+    settings: Settings,
+    *,
+    ears: bool = False,
+    metadata: Sequence[Metadata] = (),
 ) -> str:
     """Return the page, which needs no other file but the pictures.
 
@@ -92,6 +117,8 @@ def render_check(
         Their limits are told.
     ears : bool
         Whether ears counted.
+    metadata : sequence of Metadata
+        Audits of the data sets, where they were asked for.
     """
     counts = tell_apart([entry.checked for entry in entries])
     script = static_text("check.js")
@@ -99,7 +126,8 @@ def render_check(
         _environment()
         .get_template("check.html")
         .render(
-            headline=_headline(counts),
+            headline=_headline(counts) + _metadata_headline(metadata),
+            metadata=metadata,
             counts={word: counts[word] for word in reversed(WORST_FIRST)},
             meaning=_MEANING,
             cards=[_card(number, entry) for number, entry in enumerate(_worst_first(entries), 1)],
@@ -139,6 +167,15 @@ def _headline(counts: Mapping[str, int]) -> str:
     if not passed:
         return f"None of {total:,} scans passes" if total > 1 else "The scan does not pass"
     return f"{passed:,} of {total:,} scans {'passes' if passed == 1 else 'pass'}"
+
+
+def _metadata_headline(metadata: Sequence[Metadata]) -> str:
+    if not metadata:
+        return ""
+    waiting = sum(each.audit.open + each.audit.struck for each in metadata)
+    return (
+        f"; {words.count(waiting, 'value')} of metadata to decide" if waiting else "; the metadata is clean"
+    )
 
 
 def _card(number: int, entry: Entry) -> Card:

@@ -72,7 +72,7 @@ def _digest(name: str) -> str:
 def check_json(results: Sequence[Checked]) -> str:
     """Return a list of objects, one for each scan."""
     rows = [json.dumps(_finite(each.document()), ensure_ascii=False) for each in results]
-    return _writable("[\n" + ",\n".join(rows) + "\n]\n" if rows else "[]\n")
+    return writable("[\n" + ",\n".join(rows) + "\n]\n" if rows else "[]\n")
 
 
 def check_csv(results: Sequence[Checked]) -> str:
@@ -90,18 +90,19 @@ def check_csv(results: Sequence[Checked]) -> str:
         p = found["probabilities"]
         writer.writerow(
             [
-                _cell(found["path"], "./"),
+                cell(found["path"], "./"),
                 each.word,
                 *(f"{p[name]:.4f}" if math.isfinite(p.get(name, math.nan)) else "" for name in outcomes),
                 " ".join(found["features"]),
-                _cell(" ".join(found["reasons"])),
-                _cell(found["model"] or ""),
+                cell(" ".join(found["reasons"])),
+                cell(found["model"] or ""),
             ]
         )
-    return _writable(table.getvalue())
+    return writable(table.getvalue())
 
 
-def _cell(text: str, before: str = "'") -> str:
+def cell(text: str, before: str = "'") -> str:
+    """Return text for a table, with something before it where a spreadsheet would take it for a formula."""
     return before + text if text.lstrip().startswith(_FORMULA) else text
 
 
@@ -111,7 +112,7 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _writable(text: str) -> str:
+def writable(text: str) -> str:
     """Escape bytes of file names that are no text, which UTF-8 cannot hold; JSON reads them back."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

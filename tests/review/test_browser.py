@@ -174,6 +174,18 @@ def test_scans_are_decided_by_keyboard_alone(open_page, running):
     page.get_by_text("Nothing waits for a decision").wait_for()
 
 
+def test_the_space_bar_flags_after_help_by_mouse(open_page, running):
+    page = open_page("Ada")
+    gallery(page)
+    for _ in range(2):
+        page.click("#help")
+        page.keyboard.press("Escape")
+        page.wait_for_function("() => document.activeElement === document.body")
+    page.keyboard.press("Space")
+    assert page.locator(".case input:checked").count() == 1
+    assert not page.locator("#keys").is_visible()
+
+
 def test_who_gets_nothing_is_told_that_others_have_it(open_page, running):
     first = open_page("Ada")
     gallery(first)

@@ -1,6 +1,17 @@
 """What people do on the pages."""
 
+from dataclasses import replace
+
 import pytest
+from attempts_made_up import SCAN
+from desk_fixtures import MARK, ORIGIN, PEOPLE
+
+from defacto.config import DefaceSettings
+from defacto.errors import InputError
+from defacto.pipeline.attempt import refuse
+from defacto.review import serve
+from defacto.review.accounts import Role
+from defacto.types import State
 
 PAGES = ["/verify", "/manual", "/scans", "/study", "/check"]
 LEADS = ["/manual?queue=lead", "/people", "/log"]
@@ -32,6 +43,34 @@ def test_a_link_signs_in_once(desk):
     code = desk.site.make_link("Lea")
     assert desk().get(f"/enter/{code}").status_code == 303
     assert desk().get(f"/enter/{code}").status_code == 403
+
+
+def test_who_has_a_password_signs_in_and_nobody_else_gets_a_link(desk, capsys):
+    serve._tell(desk.site, serve.LINK_USER, ORIGIN)
+    assert "/enter/" not in capsys.readouterr().out
+    for name in PEOPLE:
+        desk.site.accounts.remove(name)
+    desk.site.accounts.add("reviewer", Role.LEAD)  # as older versions called who came in by the link
+    serve._tell(desk.site, serve.LINK_USER, ORIGIN)
+    link = capsys.readouterr().out.split()[-1]
+    someone = desk()
+    assert someone.get(link.removeprefix(ORIGIN)).status_code == 303
+    assert '<span class="who"><b>lead</b></span>' in someone.get("/study").text
+
+
+def test_a_refusal_is_no_attempt(desk):
+    store = desk.site.desk.store
+    error = InputError("sub-Doe00_T1w: the file is truncated.")
+    parameters = DefaceSettings()
+    store.add_scans([replace(SCAN, name="sub-Broken_T1w", subject="Broken")])
+    store.add_attempt("sub-Broken_T1w", refuse(1, error, desk.out / "scans/a", desk.out, parameters), MARK)
+    lea = desk("Lea")
+    assert '<td class="n">0</td>' in lea.get("/scans?state=refused").text
+    (row,) = desk.site.desk.rows(State.REFUSED, 0, 9)
+    page = lea.get(f"/scan/{row.token}").text
+    assert "truncated" in page
+    assert "Attempt 1" not in page
+    assert "Parameters" not in page
 
 
 @pytest.mark.parametrize("who", [None, "Ada"])

@@ -38,7 +38,7 @@ def _add_serving(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--certificate", type=Path, metavar="PEM", help="for https; needed for other machines")
     group.add_argument("--key", type=Path, metavar="PEM", help="key of the certificate")
     group.add_argument(
-        "--as", dest="name", default="reviewer", metavar="NAME", help="who comes in by the link"
+        "--as", dest="name", default="lead", metavar="NAME", help="who comes in by the link (default: lead)"
     )
     group.add_argument(
         "--input", type=Path, metavar="INPUT", help="input of the run: leads compare with it, and cut anew"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -149,7 +149,12 @@ def with_reviews(attempts: Sequence[Attempt], reviews: Sequence[Review]) -> tupl
 
 def has_volume(attempt: Attempt) -> bool:
     """Say whether an attempt ended with a volume that could be shared."""
-    return attempt.error is None and "volume" in attempt.files
+    return can_pass(attempt.error, attempt.files)
+
+
+def can_pass(error: str | None, files: Mapping[str, str]) -> bool:
+    """Say whether an attempt that ended so left something that could be passed."""
+    return error is None and "volume" in files
 
 
 def _by_people(last: Attempt, words: dict[str, Review], *, may_retry: bool) -> Standing:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from defacto.config import deface_settings
 from defacto.errors import StoreError
-from defacto.pipeline.desk import MODE_OF, MOST, Answer, Case, Received
+from defacto.pipeline.desk import MODE_OF, MOST, Answer, Received
+from defacto.pipeline.desk_reading import Case
 from defacto.pipeline.state import Queue
 from defacto.review.choice import chosen
 from defacto.review.site import DeskError, Guest, Site, guest_of, lead_of, reviewer_of, site_of

@@ -13,7 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from defacto.config import Settings
 from defacto.errors import SettingsError, StoreError
 from defacto.pipeline.records import Record
-from defacto.pipeline.state import has_volume, standing_of_record
+from defacto.pipeline.state import has_volume, standing_of_record, tries
+from defacto.pipeline.tally import tries_in
 from defacto.report.limits import checks, limits
 from defacto.report.pages import parameter_table
 from defacto.report.plots import bullets
@@ -49,6 +50,7 @@ def scans(
         guest,
         rows=rows,
         code_of=code_of,
+        tries_in=tries_in,
         state=state,
         states=[(each, round(counts.get(("state", each.value), 0))) for each in State],
         last=rows[-1].scan_id if len(rows) == ROWS else None,
@@ -78,9 +80,11 @@ def scan(request: Request, token: str, site: TheSite, guest: TheGuest) -> Respon
         knows=knows,
         attempts=[
             _attempt(record, attempt, token, guest, site.settings, knows=knows)
-            for attempt in reversed(record.attempts)
+            for attempt in reversed(tries(record.attempts))
         ],
-        table=parameter_table(record.attempts) if guest.account.reviews else [],
+        table=parameter_table(tuple(tries(record.attempts)))
+        if guest.account.reviews and tries(record.attempts)
+        else [],
         reviews=record.reviews if knows and guest.account.reviews else (),
         asked=record.asked,
         choice=parameters_of(site, record)

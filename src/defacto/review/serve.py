@@ -22,7 +22,7 @@ from defacto.review.originals import Originals
 from defacto.review.rounds import Rounds
 from defacto.review.site import Site
 
-LINK_USER = "reviewer"
+LINK_USER = "lead"
 """Who comes in by the link."""
 
 
@@ -156,7 +156,7 @@ def serve(options: Options) -> int:
 
 def _tell(site: Site, name: str, url: str) -> None:
     print(f"The review desk: {url}/", flush=True)
-    if any(account.active and account.name != name for account in site.accounts.all()):
+    if any(account.has_password for account in site.accounts.all()):
         return
     if site.accounts.find(name) is None:
         site.accounts.add(name, Role.LEAD)

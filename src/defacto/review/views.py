@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from defacto.config import Settings
-from defacto.pipeline.desk import Case
+from defacto.pipeline.desk_reading import Case
 from defacto.pipeline.records import Record
 from defacto.pipeline.state import Queue, readers, standing_of_record
 from defacto.report import words

@@ -5,7 +5,8 @@ import { byId, isTyping, leaveButton, newKey, outbox, pictures, post, showWaitin
 /** @typedef {{token: string, code: string, number: number, may_pass: boolean, error: string|null, pictures: Record<string, string>}} Case */
 /** @typedef {{each: Case, key: string, word: string, features: string[], note: string}} Said */
 
-const VIEWS = ["render_left", "render_right", "slices"];
+const VIEWS = ["render_left", "render_right", "slices", "render_front"];
+const NEEDED = 3; // the front is beside them where a run has it
 const AHEAD = 4;
 const KEYS = /** @type {Record<string, string>} */ ({
   1: "pass", p: "pass", 2: "deep", d: "deep", 3: "shallow", s: "shallow", 4: "failure", f: "failure",
@@ -65,7 +66,7 @@ async function show(each, looked = null) {
     else byId(view).removeAttribute("src");
   });
   setReady(true);
-  buttons[0].disabled = !each.may_pass || urls.some((url) => !url); // what cannot be seen is not passed
+  buttons[0].disabled = !each.may_pass || urls.slice(0, NEEDED).some((url) => !url); // what cannot be seen is not passed
   shownAt = performance.now();
   pictures.keepOnly(new Set([each, ...next, ...said.slice(-1).map((one) => one.each)].flatMap(sources)));
 }

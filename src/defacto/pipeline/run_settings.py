@@ -14,12 +14,14 @@ from defacto.pipeline.folder import OutFolder, write_whole
 from defacto.pipeline.locks import lock, sharing
 
 VERIFY = ("person", "none")
+ORDERS = ("doubt", "random")
 _MAY_CHANGE = frozenset(
     {
         "qc.verify",
         "input.max_memory_gb",
         "review.double_share",
         "review.blind",
+        "review.order",
         "review.site_characters",
     }
 )
@@ -63,6 +65,8 @@ def choose_settings(out: Path, file: Path | None, changes: Mapping[str, Any]) ->
         raise SettingsError(
             f"Setting review.double_share: expected 0 to 1, got {settings.review.double_share:g}."
         )
+    if settings.review.order not in ORDERS:
+        raise SettingsError(f"Setting review.order: expected doubt or random, got {settings.review.order!r}.")
     if settings.review.site_characters < 0:
         raise SettingsError(
             f"Setting review.site_characters: expected 0 or more, got {settings.review.site_characters}."

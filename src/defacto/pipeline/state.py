@@ -111,9 +111,10 @@ def readers(name: str, settings: Settings) -> int:
     return 2 if lot(name) < settings.review.double_share else 1
 
 
-def lot(name: str) -> float:
-    """Return a number from 0 to below 1 that follows from a scan's name and from nothing else."""
-    return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[:6]) / 2**48
+def lot(name: str, of: str = "") -> float:
+    """Return a number from 0 to below 1 that follows from a scan's name and from what is drawn by it."""
+    text = f"{of}/{name}" if of else name
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:6]) / 2**48
 
 
 def last_words(attempt: Attempt, reviews: Sequence[Review]) -> dict[str, Review]:

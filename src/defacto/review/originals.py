@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import secrets
 import threading
 from collections import OrderedDict
@@ -29,6 +30,7 @@ from defacto.types import Grid, Picture
 
 COMPUTING = threading.Lock()
 """Held by whoever computes: not every threading layer of numba allows two threads at once."""
+_ALL = Selection()
 _KEPT = 4
 """Scans whose pictures are kept in memory."""
 
@@ -46,16 +48,31 @@ class Originals:
         Of the run.
     shown : bool
         Whether pictures of originals may be shown at all.
+    selection : Selection
+        By what rules and key the scans of DICOM got their names; who was asked for does not matter.
     """
 
-    def __init__(self, folder: Path, out: Path, settings: Settings, *, shown: bool) -> None:
+    def __init__(
+        self, folder: Path, out: Path, settings: Settings, *, shown: bool, selection: Selection = _ALL
+    ) -> None:
         self.folder = folder
+        self._selection = selection
         self._out = out
         self.shown = shown
         self._settings = settings
         self._sources: dict[str, Source] | None = None
+        self._looking = threading.Lock()
         self._pictures: OrderedDict[tuple[str, int], dict[str, bytes]] = OrderedDict()
         self._lock = COMPUTING
+
+    def look_ahead(self) -> None:
+        """Look through the input in the background, which takes long where it is a large folder of DICOM."""
+
+        def look() -> None:
+            with contextlib.suppress(DefactoError):  # who asks for an original is told
+                self._find()
+
+        threading.Thread(target=look, name="input", daemon=True).start()
 
     def before(self, name: str, files: Mapping[str, str], number: int) -> dict[str, bytes]:
         """Return pictures as PNG: ``before_left``, ``_right`` and ``_front``, and ``slices_before_after``.
@@ -127,15 +144,22 @@ class Originals:
         return {role: render.to_png(picture) for role, picture in drawn.items()}
 
     def _open(self, name: str) -> Opened:
-        if self._sources is None:
-            found, _ = find_sources(self.folder, self._settings, Selection())
-            self._sources = {source.name: source for source in found}
-        if name not in self._sources:
+        source = self._find().get(name)
+        if source is None:
             raise DeskError(
-                HTTPStatus.CONFLICT, "The scan is not in the input that the desk was started with."
+                HTTPStatus.CONFLICT,
+                "The scan is not in the input that the desk was started with; DICOM needs the subject key and"
+                " the series map of the run.",
             )
         with work_folder(OutFolder(self._out).work, f"desk-{secrets.token_hex(4)}") as work:
-            return open_source(self._sources[name], self._settings, work)
+            return open_source(source, self._settings, work)
+
+    def _find(self) -> dict[str, Source]:
+        with self._looking:
+            if self._sources is None:
+                found, _ = find_sources(self.folder, self._settings, self._selection)
+                self._sources = {source.name: source for source in found}
+            return self._sources
 
 
 def as_text(picture: Picture) -> str:

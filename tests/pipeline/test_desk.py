@@ -18,7 +18,7 @@ from defacto.pipeline.desk import Answer, Desk
 from defacto.pipeline.desk_tables import STANDING, TALLY
 from defacto.pipeline.queue import LEASE_S, Reader
 from defacto.pipeline.records import Mark
-from defacto.pipeline.state import Queue, lot, standing_of_record
+from defacto.pipeline.state import ORDER, Queue, lot, standing_of_record
 from defacto.pipeline.store import Store
 from defacto.types import Feature, Mode, Outcome, Review, State
 
@@ -316,7 +316,7 @@ def test_by_lot_who_gets_what_follows_from_nothing_but_the_names(store):
     desk = make_desk(store)
     store.adopt(Settings(review=ReviewSettings(order="random")))
     given = names_of(desk, desk.take(ADA, Queue.VERIFY, 4)) + names_of(desk, desk.take(BO, Queue.VERIFY, 2))
-    assert given == sorted(NAMES, key=lambda name: lot(name, "order"))
+    assert given == sorted(NAMES, key=lambda name: lot(name, ORDER))
     assert given != sorted(NAMES, key=lot)
     check_kept(store)
 

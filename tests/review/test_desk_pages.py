@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from attempts_made_up import SCAN
-from desk_fixtures import MARK, ORIGIN, PEOPLE
+from desk_fixtures import MARK, ORIGIN, PEOPLE, add_result
 
 from defacto.config import DefaceSettings
 from defacto.errors import InputError
 from defacto.pipeline.attempt import refuse
+from defacto.render import write_png
 from defacto.review import serve
 from defacto.review.accounts import Role
+from defacto.review.options import LINK_USER
 from defacto.types import State
 
 PAGES = ["/verify", "/manual", "/scans", "/study", "/check"]
@@ -46,12 +49,12 @@ def test_a_link_signs_in_once(desk):
 
 
 def test_who_has_a_password_signs_in_and_nobody_else_gets_a_link(desk, capsys):
-    serve._tell(desk.site, serve.LINK_USER, ORIGIN)
+    serve._tell(desk.site, LINK_USER, ORIGIN)
     assert "/enter/" not in capsys.readouterr().out
     for name in PEOPLE:
         desk.site.accounts.remove(name)
     desk.site.accounts.add("reviewer", Role.LEAD)  # as older versions called who came in by the link
-    serve._tell(desk.site, serve.LINK_USER, ORIGIN)
+    serve._tell(desk.site, LINK_USER, ORIGIN)
     link = capsys.readouterr().out.split()[-1]
     someone = desk()
     assert someone.get(link.removeprefix(ORIGIN)).status_code == 303
@@ -177,6 +180,27 @@ def test_only_leads_see_names_and_the_log(desk):
     assert lines[0].split("\t")[1:6] == ["reviewer", "scan", "attempt", "mode", "word"]
     assert lines[1].split("\t")[1:6] == ["Ada", "sub-Doe04_T1w", "1", "manual", "shallow"]
     assert "'=cmd()" in lines[1]
+
+
+def test_large_pictures_are_shown_where_a_run_has_them_and_small_ones_where_not(desk):
+    lea = desk("Lea")
+    (case,) = lea.take("manual")
+    assert "large_left" not in case["pictures"]
+    assert f"/picture/{case['token']}/1/render_left" in lea.get("/manual").text
+    store, name = desk.site.desk.store, "sub-Large_T1w"
+    store.add_scans([replace(SCAN, name=name, subject="Large")])
+    place = f"scans/{name}/attempt-1/large_left.png"
+    (desk.out / place).parent.mkdir(parents=True)
+    write_png(desk.out / place, np.zeros((12, 12, 3), dtype=np.uint8))
+    add_result(store, desk.out, name, 1, None, sure=False, p_pass=0.01, files={"large_left": place})
+    ada = desk("Ada")
+    (case,) = ada.take("manual")
+    address = f"/picture/{case['token']}/1/large_left"
+    assert case["pictures"]["large_left"] == address
+    assert ada.get(address).content == (desk.out / place).read_bytes()
+    assert address in ada.get("/manual").text
+    assert address in lea.get(f"/scan/{case['token']}").text
+    assert desk("Vi").get(address).status_code == 403
 
 
 def test_originals_are_not_shown_without_an_input(desk):

@@ -15,7 +15,7 @@ from defacto.pipeline.database import reading, writing
 from defacto.pipeline.desk_tables import NOTE, STANDING
 from defacto.pipeline.lookup import CHUNK, load_records
 from defacto.pipeline.records import Record
-from defacto.pipeline.state import lot, standing_of_record
+from defacto.pipeline.state import ORDER, lot, standing_of_record
 from defacto.pipeline.tables import SCAN
 from defacto.pipeline.tally import add_up, compact, parts_of
 from defacto.types import Outcome
@@ -87,7 +87,7 @@ def standing_row(record: Record, settings: Settings) -> dict[str, Any]:
         "site": record.scan.subject[: settings.review.site_characters][:64],
         "state": standing.state.value,
         "queue": standing.queue.value if standing.queue else None,
-        "rank": lot(record.scan.name, "order") if settings.review.order == "random" else said,
+        "rank": lot(record.scan.name, ORDER) if settings.review.order == "random" else said,
         "number": last.number if last else 0,
         "attempt_id": record.attempt_id,
         "read_by": "/".join(["", *sorted(read_by), ""]) if read_by else None,

@@ -11,6 +11,9 @@ from defacto.config import Settings
 from defacto.pipeline.records import Asked, Record, ScanRow
 from defacto.types import Attempt, Decision, Mode, Outcome, Review, State
 
+ORDER = "order"
+"""What is drawn by lot where scans are read at random; see `lot`."""
+
 
 class Queue(StrEnum):
     """Where a person finds a scan."""

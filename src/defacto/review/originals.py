@@ -17,8 +17,9 @@ from defacto.config import DefaceSettings, Settings
 from defacto.errors import DefactoError
 from defacto.io import volume
 from defacto.io.source import Source
-from defacto.pipeline.attempt import Bench, examine
+from defacto.pipeline.attempt import LARGE_PX, Bench, examine
 from defacto.pipeline.clock import Clock
+from defacto.pipeline.evidence import LARGE_OF
 from defacto.pipeline.folder import OutFolder
 from defacto.pipeline.own_network import network_of
 from defacto.pipeline.sources import Opened, Selection, find_sources, open_source, sentence
@@ -26,6 +27,7 @@ from defacto.pipeline.work import work_folder
 from defacto.privacy import header
 from defacto.report.words import number, outcome_word
 from defacto.review.site import DeskError
+from defacto.review.views import CAPTIONS, OPINIONS
 from defacto.types import Grid, Picture
 
 COMPUTING = threading.Lock()
@@ -114,7 +116,11 @@ class Originals:
             raise _said(error) from error
         finally:
             self._lock.release()
-        pictures = {role: picture for role, picture in done.pictures.items() if role != "class_maps"}
+        pictures = {
+            role: done.pictures.get(LARGE_OF.get(role, role), picture)
+            for role, picture in done.pictures.items()
+            if role in CAPTIONS and role not in OPINIONS
+        }
         removed = done.measures.get("removed_ml")
         return {
             "word": outcome_word(done.decision.outcome, done.decision.sure),
@@ -132,7 +138,7 @@ class Originals:
             head = render.find_head(scan.volume, upright)
             drawn = {
                 f"before_{view}": picture
-                for view, picture in render.surface_views(scan.volume, upright, head).items()
+                for view, picture in render.surface_views(scan.volume, upright, head, size=LARGE_PX).items()
             }
             if "mask" in files:
                 mask = volume.read(self._out / files["mask"], allow_blank=True).stored.astype(bool)

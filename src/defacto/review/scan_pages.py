@@ -22,7 +22,17 @@ from defacto.review.choice import chosen, methods, parameters_of
 from defacto.review.drawing import show
 from defacto.review.guard import POLICY_3D
 from defacto.review.site import DeskError, Guest, Site, check_form, form_of, guest_of, lead_of, site_of
-from defacto.review.views import CAPTIONS, OPINIONS, SEEN_BY_ALL, code_of, may_know, opinion, src, veiled
+from defacto.review.views import (
+    CAPTIONS,
+    OPINIONS,
+    SEEN_BY_ALL,
+    code_of,
+    largest,
+    may_know,
+    opinion,
+    src,
+    veiled,
+)
 from defacto.types import Attempt, State
 
 router = APIRouter(include_in_schema=False)
@@ -145,7 +155,10 @@ def _attempt(
         "has_volume": has_volume(attempt),
         "error": veiled(attempt.error, record, guest.account) if attempt.error else None,
         "opinion": told,
-        "pictures": [(role, src(token, attempt.number, role), CAPTIONS[role]) for role in roles],
+        "pictures": [
+            (role, src(token, attempt.number, largest(role, attempt.files)), CAPTIONS[role]) for role in roles
+        ],
+        "sources": {role: src(token, attempt.number, largest(role, attempt.files)) for role in roles},
         "bullets": bullets(checks(attempt.measures, limit_of)) if knows else [],
         "model": attempt.prediction.model if attempt.prediction else "",
     }

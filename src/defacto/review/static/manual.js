@@ -33,8 +33,11 @@ let again = null;
 let shownAt = 0;
 let ready = false;
 
+/** The largest picture of a view; runs of older versions have small ones. @param {Case} each @param {string} view */
+const source = (each, view) => each.pictures[view.replace("render", "large")] ?? each.pictures[view];
+
 /** @param {Case} each */
-const sources = (each) => VIEWS.map((view) => each.pictures[view]).filter(Boolean);
+const sources = (each) => VIEWS.map((view) => source(each, view)).filter(Boolean);
 
 /** Whether keys answer: not before every picture is there. @param {boolean} is */
 function setReady(is) {
@@ -58,7 +61,7 @@ async function show(each, looked = null) {
   byId("trouble").hidden = !each.error;
   byId("trouble").textContent = each.error ?? "";
   const urls = await Promise.all(
-    VIEWS.map((view) => (each.pictures[view] ? pictures.get(each.pictures[view]).catch(() => "") : ""))
+    VIEWS.map((view) => (source(each, view) ? pictures.get(source(each, view)).catch(() => "") : ""))
   );
   if (now !== each) return;
   VIEWS.forEach((view, place) => {

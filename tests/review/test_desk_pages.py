@@ -230,6 +230,20 @@ def test_a_lead_asks_for_another_attempt(desk):
     assert lead.api("ask", wrong).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "change", [{"nudge_anterior": "-61"}, {"brain_margin_mm": "51"}, {"fraction": "1"}, {"fraction": "nan"}]
+)
+def test_a_form_and_a_script_may_ask_within_the_same_bounds(desk, change):
+    lead = desk("Lea")
+    (case,) = lead.take("manual")
+    fields = {"method": "template", "nudge_right": "0", "nudge_anterior": "-60", "nudge_superior": "0"}
+    fields |= {"brain_margin_mm": "50", "fraction": "0.95", "number": "2", "key": "form-key-1"}
+    assert lead.send(f"/scan/{case['token']}/ask", **(fields | change)).status_code == 400
+    assert desk.site.desk.find(case["token"]).asked is None
+    assert lead.send(f"/scan/{case['token']}/ask", **fields).status_code == 303
+    assert desk.site.desk.find(case["token"]).asked.parameters["brain_margin_mm"] == 50
+
+
 def test_a_conflict_goes_to_a_lead(desk):
     ada, bo, lead = desk("Ada"), desk("Bo"), desk("Lea")
     (case,) = ada.take("manual")

@@ -18,7 +18,7 @@ from defacto.pipeline.tally import tries_in
 from defacto.report.limits import checks, limits
 from defacto.report.pages import parameter_table
 from defacto.report.plots import bullets
-from defacto.review.choice import chosen, methods, parameters_of
+from defacto.review.choice import BOUNDS, Wish, chosen, methods, parameters_of
 from defacto.review.drawing import show
 from defacto.review.guard import POLICY_3D
 from defacto.review.site import DeskError, Guest, Site, check_form, form_of, guest_of, lead_of, site_of
@@ -36,6 +36,7 @@ from defacto.review.views import (
 from defacto.types import Attempt, State
 
 router = APIRouter(include_in_schema=False)
+AXES = ("right", "anterior", "superior")
 ROWS = 50
 """Scans on a page of the list."""
 TheSite = Annotated[Site, Depends(site_of)]
@@ -101,6 +102,7 @@ def scan(request: Request, token: str, site: TheSite, guest: TheGuest) -> Respon
         if guest.account.leads and standing.state is not State.REFUSED
         else None,
         methods=methods(),
+        bounds=BOUNDS,
         next_number=record.next_number,
         key=secrets.token_hex(8),
     )
@@ -122,14 +124,15 @@ async def ask(
 def _ask(site: Site, guest: Guest, token: str, form: dict[str, str]) -> None:
     record = site.record(token)
     try:
-        wish: dict[str, Any] = {
-            "method": form["method"],
-            "ears": "ears" in form,
-            "bias_correction": "bias_correction" in form,
-            "nudge_mm": [float(form[f"nudge_{axis}"]) for axis in ("right", "anterior", "superior")],
-            "brain_margin_mm": float(form["brain_margin_mm"]),
-            "fraction": float(form["fraction"]),
-        }
+        right, anterior, superior = (float(form[f"nudge_{axis}"]) for axis in AXES)
+        wish = Wish(
+            method=form["method"],
+            ears="ears" in form,
+            bias_correction="bias_correction" in form,
+            nudge_mm=(right, anterior, superior),
+            brain_margin_mm=float(form["brain_margin_mm"]),
+            fraction=float(form["fraction"]),
+        )
         site.desk.ask(guest.reader, token, int(form["number"]), chosen(site, record, wish), form["key"][:40])
     except (KeyError, ValueError, SettingsError) as error:
         raise DeskError(

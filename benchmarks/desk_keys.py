@@ -6,8 +6,9 @@
 Drives a desk in real Chromium (Playwright) by keyboard alone, as a person would: pages of the gallery with
 arrow keys, space on every tenth scan, and Enter; then one scan after the other with p, d, s and f. The
 answers are kept in OUT: use one that was made for this. The time begins with the key and ends when the
-pictures that come next are decoded and a frame with them was drawn. `--look` is how long the hand waits before
-each key, when the desk gets what comes next. What a person takes to look is not in it: no script can tell.
+pictures that come next are decoded and a frame with them was drawn. `--look` is how long the hand waits
+before each key, when the desk gets what comes next. What a person takes to look is not in it: no script can
+tell that.
 
 Measured at 1366x768 with 0.6 s before each key, browser and desk together on 2 cores of a virtual machine
 that were busy with other work (load 10): a page of 16 accepted to the next page, 7 pages of 112 scans, median

@@ -54,7 +54,8 @@ from defacto.review.accounts import Accounts, Role
 from defacto.review.guard import COOKIE, form_token
 from defacto.types import Attempt, Decision, Measure, Outcome, Prediction, Reason
 
-ROLES = ("render_left", "render_right", "slices")
+SIZES = {"render_left": 300, "render_right": 300, "large_left": 600, "large_right": 600, "slices": 720}
+ROLES = tuple(SIZES)
 SHARED = 200
 PORT = 8611
 HOST = f"127.0.0.1:{PORT}"
@@ -72,7 +73,7 @@ def make(out: Path, scans: int) -> None:
         folder = out / f"scans/shared-{n}/attempt-1"
         folder.mkdir(parents=True)
         for role in ROLES:
-            size = 720 if role == "slices" else 300
+            size = SIZES[role]
             noise = rng.integers(90, 130, (size, size, 1), dtype=np.uint8).repeat(3, axis=2)
             write_png(folder / f"{role}.png", noise)
     store = Store.create(out, run="made")

@@ -124,6 +124,11 @@ class ReviewSettings:
         0.0, "Share of the scans that two people read, 0 to 1; which ones follows from their names."
     )
     blind: bool = _setting(True, "The machine's opinion is shown after a person's answer, not before.")
+    order: str = _setting(
+        "doubt",
+        'Which scans people get first: "doubt" (the most doubtful) or "random" (by lot: what was read so far'
+        " is a fair sample, and who reads what is random).",
+    )
     site_characters: int = _setting(
         0, "How many characters at the beginning of a subject's label name its site; 0: there are no sites."
     )

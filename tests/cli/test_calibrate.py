@@ -9,6 +9,7 @@ from defacto.cli import main
 from defacto.config import QcSettings, Settings, read_settings, to_toml
 from defacto.pipeline.folder import OutFolder
 from defacto.pipeline.records import Mark
+from defacto.pipeline.state import ORDER, lot
 from defacto.pipeline.store import Store
 from defacto.types import Outcome, Prediction, Review
 
@@ -69,6 +70,24 @@ def test_a_threshold_is_found_and_written(made, tmp_path, capsys):
     assert "Risk: 0.1; confidence: 0.9" in text
     for secret in ("Doe", "reviewer", str(tmp_path)):
         assert secret not in text
+
+
+def test_the_first_by_lot_are_a_fair_sample_whatever_else_was_labelled(made, capsys):
+    made.add(30)
+    made.add(10, 0.2, ("deep",))
+    made.add(20, 0.99, ())
+    names = [f"sub-Doe{n:03}_T1w" for n in (*range(1, 31), *range(41, 61))]
+    lacking = sum(name > "sub-Doe040" for name in sorted(names, key=lambda name: lot(name, ORDER))[:25])
+    assert 0 < lacking < 25
+    assert call("calibrate", made.out, *LOOSE, "--first", 25) == 3
+    assert f"Of the first 25 scans by lot, {lacking} are not labelled yet." in capsys.readouterr().out
+    for name in names[30:]:
+        made.store.add_review(name, Review(1, Outcome.PASS, "Ada"))
+    assert call("calibrate", made.out, *LOOSE, "--first", 25) == 0
+    said = capsys.readouterr().out
+    assert "25 scans labelled, 0 bad" in said
+    assert "a fair sample" in said
+    assert call("calibrate", made.out, "--first", 0) == 2
 
 
 def test_the_same_labels_make_the_same_bytes(made, tmp_path):

@@ -23,14 +23,16 @@ HOST = "127.0.0.1:8571"
 ORIGIN = f"http://{HOST}"
 
 
-def add_result(store, out, name, number=1, outcome=Outcome.PASS, *, sure=True, p_pass=0.9, volume=True):
+def add_result(
+    store, out, name, number=1, outcome=Outcome.PASS, *, sure=True, p_pass=0.9, volume=True, files=None
+):
     """Add an attempt with pictures."""
     place = f"scans/{name}/attempt-{number}"
     (out / place).mkdir(parents=True, exist_ok=True)
     shade = sum(map(ord, name)) % 200
     for role in ROLES:
         write_png(out / place / f"{role}.png", np.full((6, 6, 3), shade, dtype=np.uint8))
-    files = {role: f"{place}/{role}.png" for role in ROLES}
+    files = {role: f"{place}/{role}.png" for role in ROLES} | (files or {})
     if volume:
         (out / place / "defaced.nii.gz").write_bytes(b"secret voxels")
         files["volume"] = f"{place}/defaced.nii.gz"
@@ -122,7 +124,8 @@ def desk(made_run, tmp_path):
 
     from defacto.review.app import create_app
     from defacto.review.guard import COOKIE
-    from defacto.review.serve import Options, open_site
+    from defacto.review.options import Options
+    from defacto.review.serve import open_site
 
     out = tmp_path / "out"
     shutil.copytree(made_run, out)

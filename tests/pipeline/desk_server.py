@@ -14,14 +14,16 @@ def free_port():
         return found.getsockname()[1]
 
 
-def start(out, port):
-    command = [sys.executable, "-m", "defacto.cli", "review", str(out), "--port", str(port)]
+def start(out, port, *words, url=None, verify=True):
+    """Start a desk and wait until it answers; `words` are further options."""
+    url = url or f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "defacto.cli", "review", str(out), "--port", str(port), *words]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert server.stdout.readline().startswith("The review desk: http://127.0.0.1:")
+    assert server.stdout.readline() == f"The review desk: {url}/\n"
     until = time.monotonic() + 30
     while time.monotonic() < until:
         try:
-            httpx.get(f"http://127.0.0.1:{port}/sign-in")
+            httpx.get(f"{url}/sign-in", verify=verify)
             return server
         except httpx.TransportError:
             time.sleep(0.1)

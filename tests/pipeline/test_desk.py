@@ -18,7 +18,7 @@ from defacto.pipeline.desk import Answer, Desk
 from defacto.pipeline.desk_tables import STANDING, TALLY
 from defacto.pipeline.queue import LEASE_S, Reader
 from defacto.pipeline.records import Mark
-from defacto.pipeline.state import Queue, lot, standing_of_record
+from defacto.pipeline.state import ORDER, Queue, lot, standing_of_record
 from defacto.pipeline.store import Store
 from defacto.types import Feature, Mode, Outcome, Review, State
 
@@ -285,6 +285,39 @@ def test_a_table_made_with_other_settings_is_made_anew(store):
     store.adopt(Settings(qc=QcSettings(verify="none")))
     assert desk.take(ADA, Queue.VERIFY) == []
     assert desk.tokens(NAMES) == tokens
+    check_kept(store)
+
+
+def test_making_the_table_anew_goes_on_where_it_was_stopped(store, monkeypatch):
+    monkeypatch.setattr(standings, "_BATCH", 2)
+    desk = make_desk(store)
+    tokens, told = desk.tokens(NAMES), []
+
+    def stop(done, total):
+        told.append((done, total))
+        if len(told) == 2:
+            raise KeyboardInterrupt
+
+    changed = Settings(qc=QcSettings(verify="none"))
+    with pytest.raises(KeyboardInterrupt):
+        store.adopt(changed, stop)
+    assert desk.waiting()["verify"] == 2
+    store.adopt(changed, lambda *each: told.append(each))
+    assert told == [(2, 6), (4, 6), (2, 6), (2, 6)]
+    assert desk.waiting()["verify"] == 0
+    assert desk.tokens(NAMES) == tokens
+    check_kept(store)
+    store.adopt(Settings(), lambda *each: told.append(each))
+    assert desk.waiting()["verify"] == 6
+    check_kept(store)
+
+
+def test_by_lot_who_gets_what_follows_from_nothing_but_the_names(store):
+    desk = make_desk(store)
+    store.adopt(Settings(review=ReviewSettings(order="random")))
+    given = names_of(desk, desk.take(ADA, Queue.VERIFY, 4)) + names_of(desk, desk.take(BO, Queue.VERIFY, 2))
+    assert given == sorted(NAMES, key=lambda name: lot(name, ORDER))
+    assert given != sorted(NAMES, key=lot)
     check_kept(store)
 
 

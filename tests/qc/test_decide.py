@@ -178,7 +178,8 @@ def test_every_reason_is_a_sentence_with_value_and_limit(found, settings, predic
         assert reason.measure is not None
         assert reason.value is not None
         assert reason.limit is not None
-        assert f"{reason.limit:g}" in reason.sentence or f"{reason.limit:.0%}" in reason.sentence
+        said = (f"{reason.limit:g}", f"{reason.limit:.0%}", "none may", "No brain was removed")
+        assert any(each in reason.sentence for each in said)
 
 
 @given(measures, trees)
@@ -208,6 +209,21 @@ def said(outcome, p=0.97, **features):
     """Return a prediction that is so sure of an outcome."""
     rest = (1 - p) / 3
     return Prediction("made 1", {each: p if each is outcome else rest for each in Outcome}, features)
+
+
+@pytest.mark.parametrize(
+    ("lost", "limit", "said"),
+    [
+        (0.0, 0.0, "No brain was removed."),
+        (0.0, 2.0, "No brain was removed."),
+        (0.0549, 0.0, "0.0549 ml of brain were removed; none may be."),
+        (1.5, 2.0, "1.5 ml of brain were removed; the limit is 2 ml."),
+        (1234.5, 2.0, "1234 ml of brain were removed; the limit is 2 ml."),
+    ],
+)
+def test_what_was_removed_of_the_brain_is_said_plainly(lost, limit, said):
+    settings = Settings(qc=QcSettings(max_brain_lost_ml=limit))
+    assert decide(made(brain_lost_ml=lost), settings).reasons[0].sentence == said
 
 
 WHOLE = Arrival(features=(Region.LEFT_EAR,), bare_cm2=0.0, brain_ml=1300.0, head_ml=2500.0)

@@ -2,12 +2,12 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from browsing import chromium, gallery, scan_shown, sign_in, wait_until
 from desk_fixtures import PASSWORD, add_result, make_run
 from desk_server import free_port, start
 
@@ -16,19 +16,8 @@ from defacto.review.accounts import Accounts, Role
 from defacto.types import Outcome
 
 pytestmark = pytest.mark.slow
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+__all__ = ["chromium"]
 SIZES = {"small": (1366, 768), "large": (3840, 2160)}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -80,32 +69,8 @@ def is_complaint(message):
     return message.type == "error" and not message.text.startswith("Failed to load")
 
 
-def sign_in(page, address, name, password=PASSWORD):
-    page.goto(f"{address}/sign-in")
-    page.fill("[name=name]", name)
-    page.fill("[name=password]", password)
-    page.keyboard.press("Enter")
-
-
 def words(store):
     return [review.word for record in store.records() for review in record.reviews]
-
-
-def wait_until(page, condition):
-    for _ in range(100):
-        if condition():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("it did not come to that")
-
-
-def gallery(page):
-    page.wait_for_selector("#gallery[data-ready=yes]")
-    page.wait_for_timeout(500)
-
-
-def scan_shown(page):
-    page.wait_for_selector("#manual[data-ready=yes]")
 
 
 def test_wrong_password_and_wrong_role(open_page, running):
@@ -172,6 +137,18 @@ def test_scans_are_decided_by_keyboard_alone(open_page, running):
         page.keyboard.press(key)
     wait_until(page, lambda: sorted(words(store)) == ["deep", "pass", "shallow"])
     page.get_by_text("Nothing waits for a decision").wait_for()
+
+
+def test_the_space_bar_flags_after_help_by_mouse(open_page, running):
+    page = open_page("Ada")
+    gallery(page)
+    for _ in range(2):
+        page.click("#help")
+        page.keyboard.press("Escape")
+        page.wait_for_function("() => document.activeElement === document.body")
+    page.keyboard.press("Space")
+    assert page.locator(".case input:checked").count() == 1
+    assert not page.locator("#keys").is_visible()
 
 
 def test_who_gets_nothing_is_told_that_others_have_it(open_page, running):

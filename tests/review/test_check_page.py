@@ -44,6 +44,7 @@ def test_a_head_with_its_face_is_told_and_nothing_of_it_kept(desk, tmp_path):
     before = sorted(desk.out.rglob("*"))
     got = drop(ada, scan.read_bytes())
     assert got["word"] in {"failure", "shallow"}
+    assert "Not defaced" in got["meaning"] or got["word"] == "shallow"
     assert "nose" in " ".join(got["reasons"])
     assert set(got["pictures"]) == {"left", "right", "front", "slices", "class_maps"}
     assert sorted(desk.out.rglob("*")) == before

@@ -1,6 +1,20 @@
 """What people do on the pages."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
+from attempts_made_up import SCAN
+from desk_fixtures import MARK, ORIGIN, PEOPLE, add_result
+
+from defacto.config import DefaceSettings
+from defacto.errors import InputError
+from defacto.pipeline.attempt import refuse
+from defacto.render import write_png
+from defacto.review import serve
+from defacto.review.accounts import Role
+from defacto.review.options import LINK_USER
+from defacto.types import State
 
 PAGES = ["/verify", "/manual", "/scans", "/study", "/check"]
 LEADS = ["/manual?queue=lead", "/people", "/log"]
@@ -32,6 +46,34 @@ def test_a_link_signs_in_once(desk):
     code = desk.site.make_link("Lea")
     assert desk().get(f"/enter/{code}").status_code == 303
     assert desk().get(f"/enter/{code}").status_code == 403
+
+
+def test_who_has_a_password_signs_in_and_nobody_else_gets_a_link(desk, capsys):
+    serve._tell(desk.site, LINK_USER, ORIGIN)
+    assert "/enter/" not in capsys.readouterr().out
+    for name in PEOPLE:
+        desk.site.accounts.remove(name)
+    desk.site.accounts.add("reviewer", Role.LEAD)  # as older versions called who came in by the link
+    serve._tell(desk.site, LINK_USER, ORIGIN)
+    link = capsys.readouterr().out.split()[-1]
+    someone = desk()
+    assert someone.get(link.removeprefix(ORIGIN)).status_code == 303
+    assert '<span class="who"><b>lead</b></span>' in someone.get("/study").text
+
+
+def test_a_refusal_is_no_attempt(desk):
+    store = desk.site.desk.store
+    error = InputError("sub-Doe00_T1w: the file is truncated.")
+    parameters = DefaceSettings()
+    store.add_scans([replace(SCAN, name="sub-Broken_T1w", subject="Broken")])
+    store.add_attempt("sub-Broken_T1w", refuse(1, error, desk.out / "scans/a", desk.out, parameters), MARK)
+    lea = desk("Lea")
+    assert '<td class="n">0</td>' in lea.get("/scans?state=refused").text
+    (row,) = desk.site.desk.rows(State.REFUSED, 0, 9)
+    page = lea.get(f"/scan/{row.token}").text
+    assert "truncated" in page
+    assert "Attempt 1" not in page
+    assert "Parameters" not in page
 
 
 @pytest.mark.parametrize("who", [None, "Ada"])
@@ -140,6 +182,27 @@ def test_only_leads_see_names_and_the_log(desk):
     assert "'=cmd()" in lines[1]
 
 
+def test_large_pictures_are_shown_where_a_run_has_them_and_small_ones_where_not(desk):
+    lea = desk("Lea")
+    (case,) = lea.take("manual")
+    assert "large_left" not in case["pictures"]
+    assert f"/picture/{case['token']}/1/render_left" in lea.get("/manual").text
+    store, name = desk.site.desk.store, "sub-Large_T1w"
+    store.add_scans([replace(SCAN, name=name, subject="Large")])
+    place = f"scans/{name}/attempt-1/large_left.png"
+    (desk.out / place).parent.mkdir(parents=True)
+    write_png(desk.out / place, np.zeros((12, 12, 3), dtype=np.uint8))
+    add_result(store, desk.out, name, 1, None, sure=False, p_pass=0.01, files={"large_left": place})
+    ada = desk("Ada")
+    (case,) = ada.take("manual")
+    address = f"/picture/{case['token']}/1/large_left"
+    assert case["pictures"]["large_left"] == address
+    assert ada.get(address).content == (desk.out / place).read_bytes()
+    assert address in ada.get("/manual").text
+    assert address in lea.get(f"/scan/{case['token']}").text
+    assert desk("Vi").get(address).status_code == 403
+
+
 def test_originals_are_not_shown_without_an_input(desk):
     lead = desk("Lea")
     (case,) = lead.take("manual")
@@ -165,6 +228,20 @@ def test_a_lead_asks_for_another_attempt(desk):
     assert "asked for attempt 2" in lead.get(f"/scan/{case['token']}").text
     wrong = body | {"parameters": parameters | {"method": "axe"}, "key": "ask-key-2"}
     assert lead.api("ask", wrong).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "change", [{"nudge_anterior": "-61"}, {"brain_margin_mm": "51"}, {"fraction": "1"}, {"fraction": "nan"}]
+)
+def test_a_form_and_a_script_may_ask_within_the_same_bounds(desk, change):
+    lead = desk("Lea")
+    (case,) = lead.take("manual")
+    fields = {"method": "template", "nudge_right": "0", "nudge_anterior": "-60", "nudge_superior": "0"}
+    fields |= {"brain_margin_mm": "50", "fraction": "0.95", "number": "2", "key": "form-key-1"}
+    assert lead.send(f"/scan/{case['token']}/ask", **(fields | change)).status_code == 400
+    assert desk.site.desk.find(case["token"]).asked is None
+    assert lead.send(f"/scan/{case['token']}/ask", **fields).status_code == 303
+    assert desk.site.desk.find(case["token"]).asked.parameters["brain_margin_mm"] == 50
 
 
 def test_a_conflict_goes_to_a_lead(desk):

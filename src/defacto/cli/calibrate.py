@@ -20,7 +20,7 @@ Bad means anything but a pass. The bound is exact (Clopper and Pearson) and pays
 
 It holds for future scans like those that were labelled. So label all scans, or some drawn at random: labels
 given only to doubtful scans, or only in manual QC and not in the gallery, are no fair sample. Decide before
-how many to label: to go on labelling until a threshold is found breaks the confidence.
+how many to label, and give that as --first N: to go on until a threshold is found breaks the confidence.
 It holds for the classifier by itself; in `defacto run` the measures must agree with it too.
 
 FILE.toml is for `defacto run --settings` with a new output folder; one with attempts keeps its settings.
@@ -47,6 +47,12 @@ def add_parser(commands: Commands) -> None:
         "--confidence", type=float, default=0.95, metavar="C", help="with this confidence (default: 0.95)"
     )
     parser.add_argument(
+        "--first",
+        type=int,
+        metavar="N",
+        help="only the first N scans by lot, a fair sample; `defacto review --order random` hands them out",
+    )
+    parser.add_argument(
         "--write", type=Path, metavar="FILE.toml", help="write the threshold as settings; a new file"
     )
     parser.set_defaults(command=command)
@@ -66,6 +72,8 @@ def command(options: argparse.Namespace) -> int:
         raise SettingsError(f"--risk: expected a share between 0 and 1, got {risk:g}.")
     if not 0.5 < confidence < 1:
         raise SettingsError(f"--confidence: expected a share between 0.5 and 1, got {confidence:g}.")
+    if options.first is not None and options.first < 1:
+        raise SettingsError(f"--first: expected 1 or more, got {options.first}.")
     if target is not None:
         _check_new(options.out, target)
     store = Store.open(options.out)
@@ -74,15 +82,22 @@ def command(options: argparse.Namespace) -> int:
         print("No classifier judged any scan of this run; there is nothing to calibrate.")
         return 3
     labels = collect_labels(store.records(), model)
+    fair = _FAIR
+    if options.first is not None:
+        labels, lacking = labels.first(options.first)
+        fair = f"The labels are of the first {_scans(labels.p_pass.size)} by lot: a fair sample."
+        if lacking:
+            print(_tell_lacking(options.first, lacking))
+            return 3
     found = find_threshold(labels.p_pass, labels.bad, risk, confidence)
     print(_tell_labels(labels))
     print(_tell_present(labels, saved_settings(options.out).qc.p_pass, confidence))
     print(_tell_found(found, labels, risk, confidence))
     if not isinstance(found, Threshold):
         return 3
-    print(_tell_unlabelled(labels, found.p_pass))
+    print(fair if options.first is not None else _tell_unlabelled(labels, found.p_pass))
     if target is not None:
-        write_whole(target, _document(found, labels, risk, confidence))
+        write_whole(target, _document(found, labels, risk, confidence, fair))
         print(f"Written: {target.name}")
     return 0
 
@@ -152,7 +167,14 @@ def _tell_unlabelled(labels: Labels, p_pass: float) -> str:
     )
 
 
-def _document(found: Threshold, labels: Labels, risk: float, confidence: float) -> str:
+def _tell_lacking(first: int, lacking: int) -> str:
+    return (
+        f"Of the first {_scans(first)} by lot, {lacking} {'is' if lacking == 1 else 'are'} not labelled yet."
+        " `defacto review OUT --order random` hands these out before all others."
+    )
+
+
+def _document(found: Threshold, labels: Labels, risk: float, confidence: float, fair: str) -> str:
     """Return the settings file; what depends on the clock, the machine or a scan's name stays out."""
     return (
         "# Made by `defacto calibrate` for `defacto run --settings`; what is not here keeps its default.\n"
@@ -160,7 +182,7 @@ def _document(found: Threshold, labels: Labels, risk: float, confidence: float) 
         f"# Labels: {_scans(labels.p_pass.size)}, {int(labels.bad.sum())} bad;"
         f" accepted {found.accepted}, {found.bad} of them bad.\n"
         f"# Risk: {risk:g}; confidence: {confidence:g}.\n"
-        f"# {_FAIR}\n"
+        f"# {fair}\n"
         f"\n[qc]\np_pass = {found.p_pass}\n"
     )
 

@@ -13,7 +13,7 @@ Makes OUT/study, eight scans of people who do not exist, and runs the main job o
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = new_command(commands, "demo", "Show the whole job on a made study; two minutes.", _DETAILS)
+    parser = new_command(commands, "demo", "Show the whole job on a made study; a minute or two.", _DETAILS)
     parser.add_argument("out", metavar="OUT", type=Path, help="a new or empty folder")
     parser.add_argument(
         "--nprocs", type=int, metavar="N", help="scans at once (default: the cores there are)"

@@ -17,8 +17,8 @@ as long as nobody has one, a link that works once is printed. Answers are kept t
 Roles: a viewer sees what passed; a reviewer verifies and decides, without names of scans; a lead settles
 where reviewers do not agree, sees names and, with --input, originals, and asks for further attempts.
 
-With --add-user, --remove-user, --double, --blind or --site-characters it changes that and ends; a running
-desk takes people on at once, and settings when it is started again."""
+With --add-user, --remove-user, --double, --blind, --order or --site-characters it changes that and ends; a
+running desk takes people on at once, and settings when it is started again."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -37,12 +37,20 @@ def _add_serving(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--port", type=int, default=8571, metavar="N", help="where to listen (default: 8571)")
     group.add_argument("--certificate", type=Path, metavar="PEM", help="for https; needed for other machines")
     group.add_argument("--key", type=Path, metavar="PEM", help="key of the certificate")
+    group.add_argument("--url", metavar="URL", help="address as people type it (default: host and port)")
     group.add_argument(
-        "--as", dest="name", default="reviewer", metavar="NAME", help="who comes in by the link"
+        "--behind-proxy", action="store_true", help="a proxy before the desk speaks https with browsers"
+    )
+    group.add_argument(
+        "--as", dest="name", default="lead", metavar="NAME", help="who comes in by the link (default: lead)"
     )
     group.add_argument(
         "--input", type=Path, metavar="INPUT", help="input of the run: leads compare with it, and cut anew"
     )
+    group.add_argument(
+        "--subject-key", type=Path, metavar="FILE", help="as for the run, where INPUT is DICOM"
+    )
+    group.add_argument("--series-map", type=Path, metavar="TOML", help="as the run had it, for DICOM")
     group.add_argument(
         "--originals", choices=("lead", "never"), default="lead", help="who sees pictures of the input"
     )
@@ -64,6 +72,11 @@ def _add_people(group: argparse._ArgumentGroup) -> None:
         "--blind", choices=("yes", "no"), help="whether the machine's opinion is shown after the answer only"
     )
     group.add_argument(
+        "--order",
+        choices=("doubt", "random"),
+        help="people get the most doubtful first, or scans at random: then what was read is a fair sample",
+    )
+    group.add_argument(
         "--site-characters", type=int, metavar="N", help="so many first characters of a subject name its site"
     )
 
@@ -78,7 +91,8 @@ def command(options: argparse.Namespace) -> int:
     changed = _change_people(options)
     if _change_settings(options) or changed:
         return 0
-    from defacto.review.serve import Options, serve  # noqa: PLC0415
+    from defacto.review.options import Options  # noqa: PLC0415
+    from defacto.review.serve import serve  # noqa: PLC0415
 
     return serve(
         Options(
@@ -86,10 +100,14 @@ def command(options: argparse.Namespace) -> int:
             host=options.host,
             port=options.port,
             input=options.input,
+            subject_key=options.subject_key,
+            series_map=options.series_map,
             originals=options.originals == "lead",
             go_on=options.go_on,
             certificate=options.certificate,
             key=options.key,
+            url=options.url,
+            behind_proxy=options.behind_proxy,
             name=options.name,
         )
     )
@@ -134,6 +152,8 @@ def _change_settings(options: argparse.Namespace) -> bool:
         changes["review.double_share"] = options.double
     if options.blind is not None:
         changes["review.blind"] = options.blind == "yes"
+    if options.order is not None:
+        changes["review.order"] = options.order
     if options.site_characters is not None:
         changes["review.site_characters"] = options.site_characters
     if not changes:
@@ -141,11 +161,12 @@ def _change_settings(options: argparse.Namespace) -> bool:
     from defacto.pipeline.folder import OutFolder  # noqa: PLC0415  (slow to import)
     from defacto.pipeline.run_settings import choose_settings, settled  # noqa: PLC0415
     from defacto.pipeline.store import Store  # noqa: PLC0415
+    from defacto.review.serve import tell_made  # noqa: PLC0415
 
     store = Store.open(options.out, run="review")
     settings = choose_settings(options.out, None, changes)
     with settled(OutFolder(options.out.absolute()), settings, begun=store.has_attempts()) as changed:
-        store.adopt(settings)
+        store.adopt(settings, tell_made)
         store.add_events([("settings", sentence, None, None) for sentence in changed])
     print("\n".join(changed) or "Nothing changed.")
     return True

@@ -45,6 +45,13 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "out", metavar="OUT", type=Path, help="a new folder, or that of a training to go on with"
     )
+    _add_sources(parser)
+    _add_splits(parser)
+    _add_course(parser)
+    parser.set_defaults(command=command)
+
+
+def _add_sources(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--base",
         metavar="DIR",
@@ -77,6 +84,9 @@ def add_parser(commands: Commands) -> None:
         default="renders-24k",
         help="render, delbarre-cnn: make this data set first, where --data gives none (default: renders-24k)",
     )
+
+
+def _add_splits(parser: argparse.ArgumentParser) -> None:
     for split in ("validation", "test"):
         parser.add_argument(
             f"--{split}",
@@ -85,6 +95,9 @@ def add_parser(commands: Commands) -> None:
             default=[],
             help=f"pose, anatomy: persons of the {split} split (default: drawn by the seed)",
         )
+
+
+def _add_course(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start", type=Path, metavar="ONNX", help="begin with the weights of this network (default: random)"
     )
@@ -104,7 +117,6 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--device", choices=("cpu", "cuda"), default="cpu", help="where to compute (default: cpu)"
     )
-    parser.set_defaults(command=command)
 
 
 def command(options: argparse.Namespace) -> int:

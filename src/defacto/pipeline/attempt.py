@@ -14,13 +14,15 @@ from defacto.anatomy.network import Segmentation
 from defacto.config import DefaceSettings, Settings
 from defacto.errors import DefactoError, SettingsError, StepError
 from defacto.pipeline.clock import Clock
-from defacto.pipeline.evidence import Evidence, Examined, put_in_place
+from defacto.pipeline.evidence import LARGE_OF, Evidence, Examined, put_in_place
 from defacto.pipeline.sources import Opened, sentence
 from defacto.privacy import header
 from defacto.qc.classify import DATA
 from defacto.types import Attempt, Decision, Grid, Looks, Outcome, Picture, Prediction, Reason, Removal, Scan
 
 VIEWS = ("left", "right", "front")
+LARGE_PX = 600
+"""Rows and columns of the views that are kept large."""
 
 
 @dataclass(eq=False)
@@ -125,6 +127,9 @@ def _draw(result: Scan, removal: Removal, upright: Grid) -> tuple[dict[str, Pict
     head = render.find_head(result.volume, upright)
     views = render.surface_views(result.volume, upright, head)
     pictures = {f"render_{view}": views[view] for view in VIEWS}
+    sides = [view for view in VIEWS if f"render_{view}" in LARGE_OF]
+    large = render.surface_views(result.volume, upright, head, size=LARGE_PX, views=sides)
+    pictures |= {LARGE_OF[f"render_{view}"]: large[view] for view in sides}
     pictures["slices"] = render.slices(result.volume, upright, removal=removal.mask)
     return pictures, render.look(result.volume, upright, head)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from defacto import anatomy, qc, render
+from defacto.anatomy.regions import Region
 from defacto.config import Settings
 from defacto.errors import DefactoError, InputError
 from defacto.io import names, volume
@@ -62,6 +63,11 @@ class Checked:
     def passed(self) -> bool:
         """Whether it is surely a pass."""
         return self.decision.sure and self.decision.outcome is Outcome.PASS
+
+    @property
+    def shows_face(self) -> bool:
+        """Whether the anatomy network sees both eyes and a nose."""
+        return self.arrival is not None and set(self.arrival.features) >= {Region.EYES, Region.NOSE}
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON values."""

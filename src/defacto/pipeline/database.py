@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from defacto.errors import StoreError
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration."""
 
 _BUSY_TIMEOUT_S = 120

@@ -4,63 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, exists, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from defacto.errors import StoreError
 from defacto.pipeline import queue, rows, standings
 from defacto.pipeline.database import reading, writing
+from defacto.pipeline.desk_reading import Case, DeskReading
 from defacto.pipeline.desk_tables import LEASE, SKIP, STANDING
 from defacto.pipeline.queue import Reader
 from defacto.pipeline.records import Record
-from defacto.pipeline.state import Queue
+from defacto.pipeline.state import Queue, can_pass
 from defacto.pipeline.store import Store
 from defacto.pipeline.tables import ASK, ATTEMPT, REVIEW
-from defacto.pipeline.tally import name_of, totals
 from defacto.pipeline.together import Together
-from defacto.types import Mode, Outcome, Review, State
+from defacto.types import Mode, Outcome, Review
 
 T = TypeVar("T")
 MODE_OF = {Queue.VERIFY: Mode.VERIFICATION, Queue.MANUAL: Mode.MANUAL, Queue.LEAD: Mode.LEAD}
 
 
-_REMEMBERED = 20_000
 _SOON_S = 120.0
 MOST = 60
 """Most scans on a page of the gallery."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A scan as the desk hands it out.
-
-    Parameters
-    ----------
-    token : str
-        Stands for the scan, and tells nothing of it.
-    number : int
-        Of its last attempt.
-    state : State
-        Where it stands.
-    files : mapping of str to str
-        Of the last attempt: role to path relative to the run's folder.
-    error : str or None
-        Why the last attempt could not be finished.
-    """
-
-    token: str
-    number: int
-    state: State
-    files: Mapping[str, str] = field(default_factory=dict)
-    error: str | None = None
-
-    @property
-    def may_pass(self) -> bool:
-        """Whether there is something that could be passed."""
-        return self.error is None and "volume" in self.files
 
 
 @dataclass(frozen=True)
@@ -104,7 +73,7 @@ class Received:
     record: Record | None = None
 
 
-class Desk:
+class Desk(DeskReading):
     """The desk of one run.
 
     Parameters
@@ -116,87 +85,9 @@ class Desk:
     """
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
-        self.store = store
-        self._engine = store.engine
+        super().__init__(store)
         self._clock = clock
         self._together = Together(self._engine) if self._engine.dialect.name == "sqlite" else None
-        self._files: dict[tuple[str, int], Mapping[str, str]] = {}
-
-    # Reading
-
-    def totals(self) -> dict[tuple[Any, ...], float]:
-        """Return the sums over all scans; see `defacto.pipeline.tally.parts_of`."""
-        with reading(self._engine) as connection:
-            return totals(connection)
-
-    def waiting(self) -> dict[str, int]:
-        """Return how many scans wait in each queue."""
-        with reading(self._engine) as connection:
-            sums = totals(connection, [name_of("queue", each.value) for each in Queue])
-        return {each.value: round(sums.get(("queue", each.value), 0)) for each in Queue}
-
-    def rows(self, state: State | None, after: int, count: int, name: str = "") -> Sequence[Any]:
-        """Return rows of scans in the order they were found, those after an id; of a state, or of a name."""
-        columns = (STANDING.c.scan_id, STANDING.c.token, STANDING.c.name, STANDING.c.state, STANDING.c.number)
-        query = select(*columns, STANDING.c.queue).where(STANDING.c.scan_id > after)
-        if state is not None:
-            query = query.where(STANDING.c.state == state.value)
-        if name:
-            query = query.where(STANDING.c.name == name)
-        with reading(self._engine) as connection:
-            return connection.execute(query.order_by(STANDING.c.scan_id).limit(count)).all()
-
-    def find(self, token: str) -> Record | None:
-        """Return the scan that a token stands for."""
-        with reading(self._engine) as connection:
-            name = connection.execute(select(STANDING.c.name).where(STANDING.c.token == token)).scalar()
-        return None if name is None else self.store.record(name)
-
-    def file(self, token: str, number: int, role: str) -> str | None:
-        """Return where a file of an attempt lies below the run's folder; attempts never change."""
-        key = (token, number)
-        if key not in self._files:
-            query = (
-                select(ATTEMPT.c.files)
-                .join(STANDING, STANDING.c.name == ATTEMPT.c.name)
-                .where(STANDING.c.token == token, ATTEMPT.c.number == number)
-            )
-            with reading(self._engine) as connection:
-                files = connection.execute(query).scalar()
-            if files is None:
-                return None
-            self._remember({key: files})
-            return str(files[role]) if role in files else None
-        return self._files[key].get(role)
-
-    def _remember(self, files: Mapping[tuple[str, int], Mapping[str, str]]) -> None:
-        if len(self._files) > _REMEMBERED:
-            self._files = {}
-        self._files.update(files)
-
-    def tokens(self, names: Sequence[str]) -> dict[str, str]:
-        """Return the tokens of scans, by name."""
-        with reading(self._engine) as connection:
-            query = select(STANDING.c.name, STANDING.c.token).where(STANDING.c.name.in_(names))
-            return {row.name: row.token for row in connection.execute(query)}
-
-    def log(self, before: int | None, count: int) -> Sequence[Any]:
-        """Return who decided what and when, the newest first; those before an id."""
-        back = REVIEW.alias()
-        taken_back = exists().where(back.c.retracts == REVIEW.c.id).label("taken_back")
-        query = (
-            select(REVIEW, ATTEMPT.c.number.label("attempt"), STANDING.c.name, STANDING.c.token, taken_back)
-            .join(ATTEMPT, ATTEMPT.c.id == REVIEW.c.attempt_id)
-            .join(STANDING, STANDING.c.name == ATTEMPT.c.name)
-            .order_by(REVIEW.c.id.desc())
-            .limit(count)
-        )
-        if before is not None:
-            query = query.where(REVIEW.c.id < before)
-        with reading(self._engine) as connection:
-            return connection.execute(query).all()
-
-    # Working
 
     def take(self, reader: Reader, where: Queue, count: int = 1, wanted: Sequence[str] = ()) -> list[Case]:
         """Return scans for a reader to answer; nobody else gets them while the lease lasts.
@@ -217,7 +108,7 @@ class Desk:
             with reading(self._engine) as connection:
                 held = queue.held_by(connection, reader, where, self._clock() + _SOON_S)
                 if len(held) >= max(1, count / 2):
-                    return self._cases(connection, held[:count])
+                    return self.cases(connection, held[:count])
 
         def work(connection: Connection) -> list[Case]:
             ids = _ids_of(connection, wanted)
@@ -387,12 +278,7 @@ class Desk:
     def _lease(
         self, connection: Connection, reader: Reader, where: Queue, count: int, wanted: Sequence[int]
     ) -> list[Case]:
-        return self._cases(connection, queue.lease(connection, reader, where, count, self._clock(), wanted))
-
-    def _cases(self, connection: Connection, scan_ids: Sequence[int]) -> list[Case]:
-        cases = _cases(connection, scan_ids)
-        self._remember({(case.token, case.number): case.files for case in cases})
-        return cases
+        return self.cases(connection, queue.lease(connection, reader, where, count, self._clock(), wanted))
 
     def _refresh(self, connection: Connection, names: Sequence[str]) -> dict[str, Record]:
         found = standings.refresh(connection, sorted(set(names)), self.store.settings)
@@ -422,8 +308,7 @@ def _why_not(answer: Answer, row: Any) -> str | None:
         return "There is no such scan."
     if row.number != answer.review.attempt or row.attempt_id is None:
         return "Another attempt was made meanwhile; look at it again."
-    passable = row.error is None and "volume" in (row.files or {})
-    if answer.review.outcome is Outcome.PASS and not passable:
+    if answer.review.outcome is Outcome.PASS and not can_pass(row.error, row.files or {}):
         return "The last attempt left no volume that could be passed."
     return None
 
@@ -463,18 +348,3 @@ def _answers(connection: Connection, keys: Sequence[str]) -> Sequence[Any]:
         .order_by(REVIEW.c.id)
     )
     return connection.execute(query).all()
-
-
-def _cases(connection: Connection, scan_ids: Sequence[int]) -> list[Case]:
-    columns = (STANDING.c.scan_id, STANDING.c.token, STANDING.c.number, STANDING.c.state)
-    query = (
-        select(*columns, ATTEMPT.c.files, ATTEMPT.c.error)
-        .join(ATTEMPT, ATTEMPT.c.id == STANDING.c.attempt_id)
-        .where(STANDING.c.scan_id.in_(scan_ids))
-    )
-    found = {row.scan_id: row for row in connection.execute(query)}
-    return [
-        Case(row.token, row.number, State(row.state), row.files, row.error)
-        for scan_id in scan_ids
-        if (row := found.get(scan_id)) is not None
-    ]

@@ -18,18 +18,18 @@ STANDING = Table(
     Column("site", String(64), nullable=False),
     Column("state", String(16), nullable=False),
     Column("queue", String(16)),
-    Column("sure", Float(53), nullable=False),
+    Column("rank", Float(53), nullable=False),
     Column("number", Integer, nullable=False),
     Column("attempt_id", Integer),
     Column("read_by", Text),
     Column("counted", JSON, nullable=False),
-    Index("ix_standing_queue", "queue", "sure", "scan_id"),
-    Index("ix_standing_site", "queue", "site", "sure", "scan_id"),
+    Index("ix_standing_queue", "queue", "rank", "scan_id"),
+    Index("ix_standing_site", "queue", "site", "rank", "scan_id"),
     Index("ix_standing_state", "state", "scan_id"),
 )
-"""Where each scan stands. `token` stands for the scan in addresses and tells nothing of it; `sure` is the
-classifier's probability of a pass, the most doubtful first in a queue; `read_by` names who gave a word on the
-last attempt, as ``/Ada/Bo/``; `counted` is what the scan adds to the tally."""
+"""Where each scan stands. `token` stands for the scan in addresses and tells nothing of it; `rank` is
+its place in a queue: the classifier's probability of a pass, the most doubtful first, or a lot; `read_by`
+names who gave a word on the last attempt, as ``/Ada/Bo/``; `counted` is what the scan adds to the tally."""
 
 TALLY = Table(
     "tally",

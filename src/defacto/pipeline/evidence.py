@@ -17,6 +17,9 @@ from defacto.pipeline.clock import Clock
 from defacto.pipeline.folder import write_whole
 from defacto.types import Attempt, Decision, Looks, Measure, Picture, Prediction, Removal, Scan
 
+LARGE_OF = {"render_left": "large_left", "render_right": "large_right"}
+"""Views that are kept twice: large too, for the eyes of people on large screens."""
+
 
 @dataclass(frozen=True, eq=False)
 class Examined:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from defacto.pipeline.records import Record
 from defacto.pipeline.run_settings import saved_settings
-from defacto.pipeline.state import last_words
+from defacto.pipeline.state import ORDER, last_words, lot
 from defacto.pipeline.store import Store
+from defacto.qc.calibrate import THRESHOLDS
 from defacto.types import Attempt, Labelled, Outcome
 
 
@@ -35,6 +36,8 @@ class Labels:
         Labelled scans that are left out: only other models judged them when they were labelled.
     p_pass_unlabelled : ndarray, shape (m,)
         Probability of a pass for each scan that nobody labelled.
+    lot, lot_unlabelled : ndarray, shapes (n,) and (m,)
+        Place of each scan where scans are read at random, 0 to 1.
     """
 
     model: str
@@ -43,6 +46,29 @@ class Labels:
     disagreed: int
     others: int
     p_pass_unlabelled: npt.NDArray[np.float64]
+    lot: npt.NDArray[np.float64]
+    lot_unlabelled: npt.NDArray[np.float64]
+
+    def first(self, count: int) -> tuple[Labels, int]:
+        """Return the scans that come first by lot, of those that a threshold could accept: a fair sample.
+
+        Parameters
+        ----------
+        count : int
+            How many; to be decided before anybody labels.
+
+        Returns
+        -------
+        Labels
+        int
+            How many of these nobody labelled yet.
+        """
+        able, able_unlabelled = (p >= THRESHOLDS[-1] for p in (self.p_pass, self.p_pass_unlabelled))
+        places = np.sort(np.concatenate([self.lot[able], self.lot_unlabelled[able_unlabelled]]))
+        last = places[min(count, len(places)) - 1] if len(places) else -1.0
+        taken, lacking = able & (self.lot <= last), able_unlabelled & (self.lot_unlabelled <= last)
+        sample = replace(self, p_pass=self.p_pass[taken], bad=self.bad[taken], lot=self.lot[taken])
+        return sample, int(lacking.sum())
 
 
 def collect_labels(records: Iterable[Record], model: str) -> Labels:
@@ -59,6 +85,8 @@ def collect_labels(records: Iterable[Record], model: str) -> Labels:
         Name and version of the classifier.
     """
     p_pass, bad, unlabelled = [], [], []
+    lots: list[float] = []
+    lots_unlabelled: list[float] = []
     disagreed = others = 0
     for record in records:
         judged = [attempt for attempt in record.attempts if attempt.prediction is not None]
@@ -69,10 +97,12 @@ def collect_labels(records: Iterable[Record], model: str) -> Labels:
             p_pass.append(_p_pass(attempt))
             bad.append(outcomes != {Outcome.PASS})
             disagreed += len(outcomes) > 1
+            lots.append(lot(record.scan.name, ORDER))
         elif _first_said(record, judged) is not None:
             others += 1
         elif ours:
             unlabelled.append(_p_pass(ours[-1]))
+            lots_unlabelled.append(lot(record.scan.name, ORDER))
     return Labels(
         model=model,
         p_pass=np.array(p_pass, dtype=np.float64),
@@ -80,6 +110,8 @@ def collect_labels(records: Iterable[Record], model: str) -> Labels:
         disagreed=disagreed,
         others=others,
         p_pass_unlabelled=np.array(unlabelled, dtype=np.float64),
+        lot=np.array(lots, dtype=np.float64),
+        lot_unlabelled=np.array(lots_unlabelled, dtype=np.float64),
     )
 
 

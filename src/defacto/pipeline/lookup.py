@@ -18,11 +18,13 @@ _LatestEvents = dict[str, tuple[int, str]]
 _SCAN_FIELDS = tuple(name for name in ScanRow.__dataclass_fields__ if name != "crash")
 
 
-def load_records(connection: Connection, names: Sequence[str] | None) -> list[Record]:
-    """Return scans with their attempts and reviews, in order of name; None: all."""
+def load_records(
+    connection: Connection, names: Sequence[str] | None, *, measures: bool = True
+) -> list[Record]:
+    """Return scans with their attempts and reviews, in order of name; None: all. Measures may be left out."""
     scans = sorted(_rows(connection, select(SCAN), SCAN.c.name, names), key=lambda row: str(row["name"]))
     attempt_rows = list(_rows(connection, select(ATTEMPT).order_by(ATTEMPT.c.number), ATTEMPT.c.name, names))
-    attempts = _attempts(connection, attempt_rows)
+    attempts = _attempts(connection, attempt_rows, measures=measures)
     reviews = _reviews(connection, attempts)
     asked = _asked(connection, names)
     events = _latest_events(connection, ("crash", "changed"), names)
@@ -70,14 +72,15 @@ def _rows(
         yield from connection.execute(chunk).mappings()
 
 
-def _attempts(connection: Connection, attempt_rows: Sequence[RowMapping]) -> dict[int, Attempt]:
+def _attempts(
+    connection: Connection, attempt_rows: Sequence[RowMapping], *, measures: bool
+) -> dict[int, Attempt]:
     """Build the attempts of rows of table *attempt*, by row id."""
     ids = [row["id"] for row in attempt_rows]
-    measures, predictions, decisions = (
-        _grouped(connection, table, ids) for table in (MEASURE, PREDICTION, DECISION)
-    )
+    measured = _grouped(connection, MEASURE, ids) if measures else {}
+    predictions, decisions = (_grouped(connection, table, ids) for table in (PREDICTION, DECISION))
     return {
-        n: rows.attempt_of(row, measures.get(n, []), predictions.get(n, []), decisions.get(n, []))
+        n: rows.attempt_of(row, measured.get(n, []), predictions.get(n, []), decisions.get(n, []))
         for n, row in zip(ids, attempt_rows, strict=True)
     }
 

@@ -78,7 +78,7 @@ def held_by(connection: Connection, reader: Reader, queue: Queue, now: float) ->
         .join(STANDING, STANDING.c.scan_id == LEASE.c.scan_id)
         .where(LEASE.c.reader == reader.name, LEASE.c.until > now, STANDING.c.queue == queue.value)
         .where(_not_read_by(reader))
-        .order_by(LEASE.c.taken, STANDING.c.sure, LEASE.c.scan_id)
+        .order_by(LEASE.c.taken, STANDING.c.rank, LEASE.c.scan_id)
     )
     return list(connection.execute(query).scalars())
 
@@ -89,7 +89,7 @@ def _free(reader: Reader, queue: Queue, count: int, now: float) -> Select[Any]:
     query = select(STANDING.c.scan_id).where(STANDING.c.queue == queue.value)
     if reader.site is not None:
         query = query.where(STANDING.c.site == reader.site)
-    query = query.where(~taken, ~skipped, _not_read_by(reader)).order_by(STANDING.c.sure, STANDING.c.scan_id)
+    query = query.where(~taken, ~skipped, _not_read_by(reader)).order_by(STANDING.c.rank, STANDING.c.scan_id)
     return query.limit(count).with_for_update(skip_locked=True, of=STANDING)
 
 

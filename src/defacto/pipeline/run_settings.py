@@ -18,6 +18,7 @@ _CHOICES = {
     "qc.verify": VERIFY,
     "privacy.dates": ("remove", "shift"),
     "privacy.labels": ("check", "new", "keep"),
+    "review.order": ("doubt", "random"),
 }
 _MAY_CHANGE = frozenset(
     {
@@ -25,6 +26,7 @@ _MAY_CHANGE = frozenset(
         "input.max_memory_gb",
         "review.double_share",
         "review.blind",
+        "review.order",
         "review.site_characters",
         "privacy.strike",
     }

@@ -5,23 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
 
 from defacto.config import Settings
 from defacto.pipeline.database import reading, writing
 from defacto.pipeline.desk_tables import NOTE, STANDING
 from defacto.pipeline.lookup import CHUNK, load_records
 from defacto.pipeline.records import Record
-from defacto.pipeline.state import standing_of_record
+from defacto.pipeline.state import ORDER, lot, standing_of_record
 from defacto.pipeline.tables import SCAN
 from defacto.pipeline.tally import add_up, compact, parts_of
 from defacto.types import Outcome
 
-_MADE_WITH = "standings"
+Tell = Callable[[int, int], None]
+_NOTE = "standings"
+_BATCH = 5000
+_LOCK = 0x0DEFAC71
 
 
 def hold(connection: Connection, names: Sequence[str]) -> None:
@@ -46,15 +48,21 @@ def refresh(connection: Connection, names: Sequence[str], settings: Settings) ->
         Of the run.
     """
     records = load_records(connection, names)
-    known: dict[int, Any] = {}
+    _keep(connection, records, settings)
+    return records
+
+
+def _keep(connection: Connection, records: Sequence[Record], settings: Settings) -> None:
+    """Write the rows that are new or not as they were, and put the difference into the tally."""
+    known: dict[int, dict[str, Any]] = {}
     ids = [record.scan_id for record in records]
     for start in range(0, len(ids), CHUNK):
-        query = select(STANDING.c.scan_id, STANDING.c.counted)
-        some = connection.execute(query.where(STANDING.c.scan_id.in_(ids[start : start + CHUNK])))
-        known.update({row.scan_id: row.counted for row in some})
+        some = select(STANDING).where(STANDING.c.scan_id.in_(ids[start : start + CHUNK]))
+        known.update({row["scan_id"]: dict(row) for row in connection.execute(some).mappings()})
     made = [standing_row(record, settings) for record in records]
     new = [row | {"token": new_token()} for row in made if row["scan_id"] not in known]
-    changed = [row for row in made if row["scan_id"] in known]
+    old = [(row, known[row["scan_id"]]) for row in made if row["scan_id"] in known]
+    changed = [row for row, before in old if not row.items() <= before.items()]
     if new:
         connection.execute(insert(STANDING), new)
     if changed:
@@ -63,8 +71,8 @@ def refresh(connection: Connection, names: Sequence[str], settings: Settings) ->
         }
         statement = update(STANDING).where(STANDING.c.scan_id == bindparam("new_scan_id")).values(columns)
         connection.execute(statement, [{f"new_{key}": v for key, v in row.items()} for row in changed])
-    add_up(connection, [(known.get(row["scan_id"], {}), row["counted"]) for row in made])
-    return records
+    counted = {scan_id: row["counted"] for scan_id, row in known.items()}
+    add_up(connection, [(counted.get(row["scan_id"], {}), row["counted"]) for row in new + changed])
 
 
 def standing_row(record: Record, settings: Settings) -> dict[str, Any]:
@@ -79,7 +87,7 @@ def standing_row(record: Record, settings: Settings) -> dict[str, Any]:
         "site": record.scan.subject[: settings.review.site_characters][:64],
         "state": standing.state.value,
         "queue": standing.queue.value if standing.queue else None,
-        "sure": said,
+        "rank": lot(record.scan.name, ORDER) if settings.review.order == "random" else said,
         "number": last.number if last else 0,
         "attempt_id": record.attempt_id,
         "read_by": "/".join(["", *sorted(read_by), ""]) if read_by else None,
@@ -92,34 +100,66 @@ def new_token() -> str:
     return secrets.token_urlsafe(12)
 
 
-def ensure(engine: Engine, settings: Settings) -> None:
-    """Make the table anew where it was made with other settings, or by a version that did not have it."""
+def ensure(engine: Engine, settings: Settings, tell: Tell | None = None) -> None:
+    """Make the table anew where it was made with other settings, or by a version that did not have it.
+
+    It is made in batches, each a transaction: where it was stopped, whoever opens the store next goes on.
+    The tokens of scans stay.
+
+    Parameters
+    ----------
+    engine : Engine
+        An open database.
+    settings : Settings
+        Of the run.
+    tell : callable, optional
+        Called with the scans done and all scans, after each batch.
+    """
+    wanted = _digest(settings)
     with reading(engine) as connection:
-        made_with = connection.execute(select(NOTE.c.text).where(NOTE.c.name == _MADE_WITH)).scalar()
-    if made_with != _digest(settings):
-        rebuild(engine, settings)
+        if _made_with(connection) == wanted:
+            return
+        total = connection.execute(select(func.count()).select_from(SCAN)).scalar_one()
+    done, begun = 0, False
+    while True:
+        with writing(engine) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            made_with, _, last = _made_with(connection).partition(" ")
+            if begun and made_with != wanted:
+                return  # somebody with other settings makes it now
+            begun = True
+            if made_with == wanted and not last:
+                return
+            done += _batch(connection, settings, wanted, int(last) if made_with == wanted else 0)
+        if tell is not None:
+            tell(min(done, total), total)
 
 
-def rebuild(engine: Engine, settings: Settings) -> None:
-    """Make the whole table anew; the tokens of scans stay."""
-    with writing(engine) as connection:
-        connection.execute(delete(NOTE).where(NOTE.c.name == _MADE_WITH))
-        last = 0
-        while True:
-            query = select(SCAN.c.id, SCAN.c.name).where(SCAN.c.id > last).order_by(SCAN.c.id).limit(CHUNK)
-            some = connection.execute(query).all()
-            if not some:
-                break
-            last = some[-1].id
-            names = [row.name for row in some]
-            hold(connection, names)
-            refresh(connection, names, settings)
+def _batch(connection: Connection, settings: Settings, wanted: str, after: int) -> int:
+    """Make the rows of the next scans after an id; return how many."""
+    query = select(SCAN.c.id, SCAN.c.name).where(SCAN.c.id > after).order_by(SCAN.c.id).limit(_BATCH)
+    some = connection.execute(query).all()
+    connection.execute(delete(NOTE).where(NOTE.c.name == _NOTE))
+    if some:
+        names = [row.name for row in some]
+        hold(connection, names)
+        _keep(connection, load_records(connection, names, measures=False), settings)
+    else:
         compact(connection)
-        connection.execute(insert(NOTE).values(name=_MADE_WITH, text=_digest(settings)))
+    text = f"{wanted} {some[-1].id}" if some else wanted
+    connection.execute(insert(NOTE).values(name=_NOTE, text=text))
+    return len(some)
+
+
+def _made_with(connection: Connection) -> str:
+    """Return the digest of settings that the table was made with, and the last scan where it is not whole."""
+    return connection.execute(select(NOTE.c.text).where(NOTE.c.name == _NOTE)).scalar() or ""
 
 
 def _digest(settings: Settings) -> str:
     """Return what tells settings apart that bear on where a scan stands."""
-    tree = asdict(settings)
-    parts = [tree["qc"]["verify"], tree["retry"]["max_attempts"], tree["review"]]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    review = settings.review
+    parts = [settings.qc.verify, settings.retry.max_attempts]
+    parts += [review.double_share, review.site_characters, review.order]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

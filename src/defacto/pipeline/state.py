@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from defacto.config import Settings
 from defacto.pipeline.records import Asked, Record, ScanRow
 from defacto.types import Attempt, Decision, Mode, Outcome, Review, State
+
+ORDER = "order"
+"""What is drawn by lot where scans are read at random; see `lot`."""
 
 
 class Queue(StrEnum):
@@ -111,9 +114,10 @@ def readers(name: str, settings: Settings) -> int:
     return 2 if lot(name) < settings.review.double_share else 1
 
 
-def lot(name: str) -> float:
-    """Return a number from 0 to below 1 that follows from a scan's name and from nothing else."""
-    return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[:6]) / 2**48
+def lot(name: str, of: str = "") -> float:
+    """Return a number from 0 to below 1 that follows from a scan's name and from what is drawn by it."""
+    text = f"{of}/{name}" if of else name
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:6]) / 2**48
 
 
 def last_words(attempt: Attempt, reviews: Sequence[Review]) -> dict[str, Review]:
@@ -149,7 +153,12 @@ def with_reviews(attempts: Sequence[Attempt], reviews: Sequence[Review]) -> tupl
 
 def has_volume(attempt: Attempt) -> bool:
     """Say whether an attempt ended with a volume that could be shared."""
-    return attempt.error is None and "volume" in attempt.files
+    return can_pass(attempt.error, attempt.files)
+
+
+def can_pass(error: str | None, files: Mapping[str, str]) -> bool:
+    """Say whether an attempt that ended so left something that could be passed."""
+    return error is None and "volume" in files
 
 
 def _by_people(last: Attempt, words: dict[str, Review], *, may_retry: bool) -> Standing:

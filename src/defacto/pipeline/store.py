@@ -70,10 +70,13 @@ class Store:
         """Open the store of an output folder, and make it where there is none."""
         return cls(open_bound(out, make=True), run, saved_settings(out))
 
-    def adopt(self, settings: Settings) -> None:
-        """Take on the settings of the run, and bring the table of where scans stand up to date with them."""
+    def adopt(self, settings: Settings, tell: standings.Tell | None = None) -> None:
+        """Take on the settings of the run, and bring the table of where scans stand up to date with them.
+
+        See `defacto.pipeline.standings.ensure`.
+        """
         self.settings = settings
-        standings.ensure(self.engine, settings)
+        standings.ensure(self.engine, settings, tell)
 
     # Reading
 

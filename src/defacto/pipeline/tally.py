@@ -64,6 +64,11 @@ def parts_of(record: Record, standing: Standing) -> Sums:
     return dict(sums)
 
 
+def tries_in(sums: Mapping[str, float]) -> int:
+    """Return how many attempts on a scan count as such, from what it adds to the tally."""
+    return next((len(way[1]) for way in map(json.loads, sums) if way[0] == "way"), 0)
+
+
 def name_of(*parts: Any) -> str:
     """Return the name of a sum."""
     return json.dumps(parts, separators=(",", ":"))

@@ -154,7 +154,8 @@ def _seen_alone(arrival: Arrival, settings: Settings) -> tuple[Reason, ...]:
         reasons.append(Reason("The anatomy network sees both eyes and a nose."))
     limit = settings.qc.max_bare_cm2
     if arrival.bare_cm2 > limit:
-        sentence = f"{arrival.bare_cm2:.0f} cm2 of the brain lie bare; the limit is {limit:g} cm2."
+        bare = f"{arrival.bare_cm2:.0f} cm2 of the brain lie bare, with less than 3 mm over them"
+        sentence = f"{bare}; the limit is {limit:g} cm2."
         reasons.append(Reason(sentence, "bare_cm2", arrival.bare_cm2, limit))
     return tuple(reasons)
 
@@ -188,7 +189,7 @@ def _misplaced(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
     apart_limit, score_limit = settings.anatomy.agreement_mm, settings.anatomy.min_score
     reasons = []
     if outside > 0:
-        sentence = f"{outside:.0f} voxels changed outside the mask; the limit is 0."
+        sentence = f"{outside:.0f} voxels changed outside the mask; none may."
         reasons.append(Reason(sentence, "changed_outside", outside, 0.0))
     if apart > apart_limit:
         sentence = f"The two registrations lie {apart:.1f} mm apart; the limit is {apart_limit:g} mm."
@@ -237,8 +238,14 @@ def _brain_lost(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
     lost, limit = _value(measures, "brain_lost_ml") or 0.0, settings.qc.max_brain_lost_ml
     if lost <= limit:
         return ()
-    sentence = f"{lost:.3g} ml of brain were removed; the limit is {limit:g} ml."
-    return (Reason(sentence, "brain_lost_ml", lost, limit),)
+    return (Reason(_lost_sentence(lost, limit), "brain_lost_ml", lost, limit),)
+
+
+def _lost_sentence(lost: float, limit: float) -> str:
+    if not lost:
+        return "No brain was removed."
+    most = f"the limit is {limit:g} ml" if limit else "none may be"
+    return f"{lost:{'.3g' if lost < 100 else '.0f'}} ml of brain were removed; {most}."
 
 
 def _visible(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
@@ -271,7 +278,7 @@ def _missed(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
 
 
 def _passed(measures: Measures, settings: Settings) -> Decision:
-    lost = _value(measures, "brain_lost_ml")
+    lost = _value(measures, "brain_lost_ml") or 0.0
     name, share = max(
         (
             (visible_name(feature), _value(measures, visible_name(feature)) or 0.0)
@@ -279,14 +286,10 @@ def _passed(measures: Measures, settings: Settings) -> Decision:
         ),
         key=lambda each: each[1],
     )
-    brain = Reason(
-        f"{lost:.1f} ml of brain were removed; the limit is {settings.qc.max_brain_lost_ml:g} ml.",
-        "brain_lost_ml",
-        lost,
-        settings.qc.max_brain_lost_ml,
-    )
+    most = settings.qc.max_brain_lost_ml
+    brain = Reason(_lost_sentence(lost, most), "brain_lost_ml", lost, most)
     limit = settings.qc.max_feature_left
-    face = Reason(
-        f"At most {share:.0%} of any feature is still visible; the limit is {limit:.0%}.", name, share, limit
-    )
+    left = "Less than 1%" if share < 0.005 else f"At most {share:.0%}"
+    sentence = f"{left} of any feature is still visible; the limit is {limit:.0%}."
+    face = Reason(sentence, name, share, limit)
     return Decision(Outcome.PASS, (brain, face))

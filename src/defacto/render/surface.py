@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +32,12 @@ LIGHT = np.array([-0.30, 0.45, 0.84])
 
 
 def surface_views(
-    volume: FloatVolume, grid: Grid, head: Head | None = None, *, size: int = 300
+    volume: FloatVolume,
+    grid: Grid,
+    head: Head | None = None,
+    *,
+    size: int = 300,
+    views: Iterable[str] = tuple(VIEWS),
 ) -> dict[str, Picture]:
     """Draw the head's surface from front left, front right and the front.
 
@@ -48,6 +54,8 @@ def surface_views(
         Its surface, where it was found already.
     size : int
         Rows and columns of each picture.
+    views : iterable of str
+        Which; names of `VIEWS`.
 
     Returns
     -------
@@ -60,7 +68,7 @@ def surface_views(
         If there is no head in the scan.
     """
     head = head or find_head(volume, grid)
-    return {name: draw(head, view, size) for name, view in VIEWS.items()}
+    return {name: draw(head, VIEWS[name], size) for name in views}
 
 
 def draw(head: Head, view: View, size: int) -> Picture:

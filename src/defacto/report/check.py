@@ -89,6 +89,7 @@ class Card:
     number: int
     name: str
     word: str
+    meaning: str
     veiled: bool
     views: str | None
     slices: str | None
@@ -185,6 +186,7 @@ def _card(number: int, entry: Entry) -> Card:
         number,
         entry.name,
         checked.word,
+        words.arrival_meaning(checked),
         not checked.passed,
         f"{PICTURES}/{address}" if VIEWS in entry.kinds else None,
         f"{PICTURES}/{SLICES}/{address}" if SLICES in entry.kinds else None,

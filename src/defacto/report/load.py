@@ -9,7 +9,7 @@ from pathlib import Path
 from defacto import __version__
 from defacto.config import Settings, read_settings
 from defacto.pipeline.records import Event, Record
-from defacto.pipeline.state import standing_of_record
+from defacto.pipeline.state import standing_of_record, tries
 from defacto.pipeline.store import Store
 from defacto.report.view import Happening, Missing, ScanView, StudyView, in_order
 
@@ -42,7 +42,7 @@ def load_view(out: Path) -> StudyView:
 def scan_view(record: Record, settings: Settings, events: Sequence[Event] = ()) -> ScanView:
     """Return the view of one scan; an attempt that only says why the input cannot be used does not count."""
     scan, standing = record.scan, standing_of_record(record, settings)
-    attempts = tuple(a for a in record.attempts if a.error is None or a.decision.outcome is not None)
+    attempts = tuple(tries(record.attempts))
     details = {
         "subject": scan.subject,
         "session": scan.session or "",

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from jinja2 import Environment, Template
 
 from defacto.config import Settings, setting_rows
+from defacto.pipeline.evidence import LARGE_OF
 from defacto.report import words
 from defacto.report.environment import make_environment
 from defacto.report.flow import draw_flow, flow_of
@@ -105,7 +106,7 @@ def images(scan: ScanView, attempt: Attempt, up: str = "../../") -> list[Image]:
     """Return the pictures of an attempt, with addresses relative to a page `up` above the run's folder."""
     found = []
     for role, caption in _VIEWS.items():
-        path = PurePosixPath(attempt.files.get(role, ""))
+        path = PurePosixPath(attempt.files.get(LARGE_OF.get(role, role), attempt.files.get(role, "")))
         if not path.parts or path.is_absolute() or ".." in path.parts:
             continue
         alt = f"Head of {words.clean(scan.name)} {caption}, after attempt {attempt.number}"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from defacto.types import Feature, Outcome, State
+
+if TYPE_CHECKING:
+    from defacto.pipeline.check import Checked
 
 STATE_ORDER = (
     State.CLEARED,
@@ -49,6 +52,7 @@ OUTCOME_MEANING = {
 }
 
 NOT_SURE = "not sure"
+NOT_DEFACED = "Not defaced, or cut in the wrong place: the face is there."
 
 _MEASURE_WORD = {
     "brain_lost_ml": "Brain lost",
@@ -72,6 +76,13 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff
 def outcome_word(outcome: Outcome | None, sure: bool = True) -> str:
     """Return the word for what the machine concluded; unsure is a word of its own."""
     return str(outcome.value) if outcome is not None and sure else NOT_SURE
+
+
+def arrival_meaning(checked: Checked) -> str:
+    """Return what the outcome of a scan that came alone means in plain words."""
+    if checked.decision.outcome is Outcome.FAILURE and checked.shows_face:
+        return NOT_DEFACED
+    return OUTCOME_MEANING[outcome_word(checked.decision.outcome)]
 
 
 @lru_cache(maxsize=4096)

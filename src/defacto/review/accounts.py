@@ -52,6 +52,7 @@ class Account:
     role: Role
     site: str | None = None
     active: bool = True
+    has_password: bool = False
 
     @property
     def reviews(self) -> bool:
@@ -234,4 +235,5 @@ def digest(token: str) -> str:
 
 
 def _account(row: Any) -> Account:
-    return Account(row.id, row.name, Role(row.role), row.site, row.active)
+    has_password = row.active and row.password is not None
+    return Account(row.id, row.name, Role(row.role), row.site, row.active, has_password)

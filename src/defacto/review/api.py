@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from defacto.config import deface_settings
 from defacto.errors import StoreError
-from defacto.pipeline.desk import MODE_OF, MOST, Answer, Case, Received
+from defacto.pipeline.desk import MODE_OF, MOST, Answer, Received
+from defacto.pipeline.desk_reading import Case
 from defacto.pipeline.state import Queue
-from defacto.review.choice import chosen
+from defacto.review.choice import Wish, chosen
 from defacto.review.site import DeskError, Guest, Site, guest_of, lead_of, reviewer_of, site_of
 from defacto.review.views import case_view, outcome_of, received_view
 from defacto.types import Feature, Review
@@ -79,23 +80,12 @@ class Skip(_Body):
     token: Token
 
 
-class Parameters(_Body):
-    """What a lead may choose for an attempt."""
-
-    method: Annotated[str, Field(max_length=32)]
-    ears: bool
-    nudge_mm: tuple[float, float, float]
-    brain_margin_mm: Annotated[float, Field(ge=0, le=50)]
-    bias_correction: bool
-    fraction: Annotated[float, Field(ge=0.05, le=0.95)]
-
-
 class Ask(_Body):
     """Another attempt with own parameters."""
 
     token: Token
     number: Number
-    parameters: Parameters
+    parameters: Wish
     key: Key
 
 
@@ -103,7 +93,7 @@ class Preview(_Body):
     """A look at how an attempt would cut."""
 
     token: Token
-    parameters: Parameters
+    parameters: Wish
 
 
 @router.post("/take")
@@ -179,7 +169,7 @@ def skip(body: Skip, site: TheSite, guest: TheReviewer) -> dict[str, Any]:
 @router.post("/ask")
 def ask(body: Ask, site: TheSite, guest: TheLead) -> dict[str, Any]:
     """Ask for another attempt; the next run makes it."""
-    parameters = chosen(site, site.record(body.token), body.parameters.model_dump())
+    parameters = chosen(site, site.record(body.token), body.parameters)
     try:
         site.desk.ask(guest.reader, body.token, body.number, parameters, body.key)
     except StoreError as error:
@@ -193,7 +183,7 @@ def preview(body: Preview, site: TheSite, guest: TheLead) -> dict[str, Any]:
     if site.originals is None:
         raise DeskError(HTTPStatus.CONFLICT, "The desk was started without --input; there is nothing to cut.")
     record = site.record(body.token)
-    parameters = chosen(site, record, body.parameters.model_dump())
+    parameters = chosen(site, record, body.parameters)
     return site.originals.preview(record.scan.name, deface_settings(parameters))
 
 

@@ -41,7 +41,7 @@ def create_app(site: Site, hosts: Iterable[str]) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(DefactoError, _failed)
     app.add_exception_handler(Exception, _failed)
-    app.add_middleware(Guard, hosts=hosts, large={"/api/check": checking.MOST_BYTES})
+    app.add_middleware(Guard, hosts=hosts, large={"/api/check": checking.MOST_BYTES}, secure=site.secure)
     return app
 
 

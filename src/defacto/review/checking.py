@@ -14,6 +14,7 @@ from defacto.io import volume
 from defacto.pipeline.check import Checked, check_scan
 from defacto.pipeline.own_network import network_of
 from defacto.pipeline.sources import sentence
+from defacto.report.words import arrival_meaning
 from defacto.review.originals import COMPUTING, as_text
 from defacto.review.site import DeskError, Guest, Site, guest_of, site_of
 
@@ -68,6 +69,7 @@ def _told(checked: Checked) -> dict[str, Any]:
     del told["path"]
     return told | {
         "word": checked.word,
+        "meaning": arrival_meaning(checked),
         "pictures": {role: as_text(picture) for role, picture in checked.pictures.items()},
         "seconds": round(sum(checked.seconds.values()), 1),
     }

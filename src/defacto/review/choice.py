@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from defacto.config import deface_settings
 from defacto.errors import SettingsError
 from defacto.pipeline.records import Record
 from defacto.review.site import DeskError, Site
 
-MOST_MM = 60.0
-"""A cut is moved by at most so much."""
+BOUNDS = {"nudge_mm": (-60.0, 60.0), "brain_margin_mm": (0.0, 50.0), "fraction": (0.05, 0.95)}
+"""Least and most that may be asked for."""
+
+
+def _within(name: str) -> Any:
+    return Field(ge=BOUNDS[name][0], le=BOUNDS[name][1])
+
+
+Nudge = Annotated[float, _within("nudge_mm")]
+
+
+class Wish(BaseModel):
+    """What a lead may choose for an attempt, within bounds."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    method: Annotated[str, Field(max_length=32)]
+    ears: bool
+    nudge_mm: tuple[Nudge, Nudge, Nudge]
+    brain_margin_mm: Annotated[float, _within("brain_margin_mm")]
+    bias_correction: bool
+    fraction: Annotated[float, _within("fraction")]
 
 
 def methods() -> list[str]:
@@ -29,7 +49,7 @@ def parameters_of(site: Site, record: Record) -> dict[str, Any]:
     return dict(record.attempts[-1].parameters) if record.attempts else asdict(site.settings.deface)
 
 
-def chosen(site: Site, record: Record, wish: Mapping[str, Any]) -> dict[str, Any]:
+def chosen(site: Site, record: Record, wish: Wish) -> dict[str, Any]:
     """Return the parameters of an attempt: those of the last one, but for what was chosen.
 
     Raises
@@ -37,15 +57,9 @@ def chosen(site: Site, record: Record, wish: Mapping[str, Any]) -> dict[str, Any
     DeskError
         If they cannot be used.
     """
-    if wish["method"] not in methods():
+    if wish.method not in methods():
         raise DeskError(HTTPStatus.BAD_REQUEST, f"Expected one of the methods {', '.join(methods())}.")
-    if not all(math.isfinite(mm) and abs(mm) <= MOST_MM for mm in wish["nudge_mm"]):
-        raise DeskError(HTTPStatus.BAD_REQUEST, f"A cut is moved by at most {MOST_MM:g} mm.")
-    if not 0 <= wish["brain_margin_mm"] <= MOST_MM or not 0.05 <= wish["fraction"] <= 0.95:
-        raise DeskError(
-            HTTPStatus.BAD_REQUEST, "Expected a margin of 0 to 60 mm and a fraction of 0.05 to 0.95."
-        )
-    parameters = parameters_of(site, record) | dict(wish) | {"nudge_mm": list(wish["nudge_mm"])}
+    parameters = parameters_of(site, record) | wish.model_dump(mode="json")
     try:
         deface_settings(parameters)
     except SettingsError as error:

@@ -56,13 +56,16 @@ class Guard:
         What is guarded.
     hosts : iterable of str
         Values of the header Host that are answered: what defends against a foreign name for this address.
+    secure : bool
+        Whether browsers reach it by https, be it through a proxy.
     large : mapping of str to int
         Most bytes that may be sent to a path, where it is more than usual.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str], large: dict[str, int]) -> None:
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], large: dict[str, int], *, secure: bool) -> None:
         self._app = app
         self._hosts = frozenset(hosts)
+        self._scheme = "https" if secure else "http"
         self._large = large
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,7 +114,7 @@ class Guard:
         if scope["method"] in _SAFE:
             return None
         site = headers.get("sec-fetch-site", "same-origin")
-        if headers.get("origin") != f"{scope['scheme']}://{host}" or site != "same-origin":
+        if headers.get("origin") != f"{self._scheme}://{host}" or site != "same-origin":
             return _sentence(403, "The request comes from another site.")
         length = headers.get("content-length", "0")
         if not length.isdecimal() or len(length) > 15 or int(length) > most:

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from defacto.errors import VolumeError
 from defacto.io import volume
+from defacto.pipeline.evidence import LARGE_OF
 from defacto.pipeline.state import standing_of_record
 from defacto.review.originals import Originals
 from defacto.review.site import DeskError, Guest, Site, guest_of, lead_of, reviewer_of, site_of
@@ -23,6 +24,7 @@ BEFORE = ("before_left", "before_front", "before_right", "slices_before_after")
 Token = Annotated[str, InPath(pattern=r"^[A-Za-z0-9_-]{16}$")]
 Number = Annotated[int, InPath(ge=1, le=10_000)]
 VOLUMES = (".nii.gz", ".nii", ".mgz", ".mgh")
+_KEPT = frozenset({*CAPTIONS, *LARGE_OF.values()})
 _NONE = "There is no such picture."
 
 
@@ -39,7 +41,7 @@ async def picture(
 
 
 def _content(token: str, number: int, role: str, site: Site, guest: Guest) -> bytes:
-    path = site.desk.file(token, number, role) if role in CAPTIONS else None
+    path = site.desk.file(token, number, role) if role in _KEPT else None
     if path is None:
         raise DeskError(HTTPStatus.NOT_FOUND, _NONE)
     if not guest.account.reviews or (role in OPINIONS and not guest.account.leads):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import secrets
 import threading
 from collections import OrderedDict
@@ -16,8 +17,9 @@ from defacto.config import DefaceSettings, Settings
 from defacto.errors import DefactoError
 from defacto.io import volume
 from defacto.io.source import Source
-from defacto.pipeline.attempt import Bench, examine
+from defacto.pipeline.attempt import LARGE_PX, Bench, examine
 from defacto.pipeline.clock import Clock
+from defacto.pipeline.evidence import LARGE_OF
 from defacto.pipeline.folder import OutFolder
 from defacto.pipeline.own_network import network_of
 from defacto.pipeline.sources import Opened, Selection, find_sources, open_source, sentence
@@ -25,10 +27,12 @@ from defacto.pipeline.work import work_folder
 from defacto.privacy import header
 from defacto.report.words import number, outcome_word
 from defacto.review.site import DeskError
+from defacto.review.views import CAPTIONS, OPINIONS
 from defacto.types import Grid, Picture
 
 COMPUTING = threading.Lock()
 """Held by whoever computes: not every threading layer of numba allows two threads at once."""
+_ALL = Selection()
 _KEPT = 4
 """Scans whose pictures are kept in memory."""
 
@@ -46,16 +50,31 @@ class Originals:
         Of the run.
     shown : bool
         Whether pictures of originals may be shown at all.
+    selection : Selection
+        By what rules and key the scans of DICOM got their names; who was asked for does not matter.
     """
 
-    def __init__(self, folder: Path, out: Path, settings: Settings, *, shown: bool) -> None:
+    def __init__(
+        self, folder: Path, out: Path, settings: Settings, *, shown: bool, selection: Selection = _ALL
+    ) -> None:
         self.folder = folder
+        self._selection = selection
         self._out = out
         self.shown = shown
         self._settings = settings
         self._sources: dict[str, Source] | None = None
+        self._looking = threading.Lock()
         self._pictures: OrderedDict[tuple[str, int], dict[str, bytes]] = OrderedDict()
         self._lock = COMPUTING
+
+    def look_ahead(self) -> None:
+        """Look through the input in the background, which takes long where it is a large folder of DICOM."""
+
+        def look() -> None:
+            with contextlib.suppress(DefactoError):  # who asks for an original is told
+                self._find()
+
+        threading.Thread(target=look, name="input", daemon=True).start()
 
     def before(self, name: str, files: Mapping[str, str], number: int) -> dict[str, bytes]:
         """Return pictures as PNG: ``before_left``, ``_right`` and ``_front``, and ``slices_before_after``.
@@ -97,7 +116,11 @@ class Originals:
             raise _said(error) from error
         finally:
             self._lock.release()
-        pictures = {role: picture for role, picture in done.pictures.items() if role != "class_maps"}
+        pictures = {
+            role: done.pictures.get(LARGE_OF.get(role, role), picture)
+            for role, picture in done.pictures.items()
+            if role in CAPTIONS and role not in OPINIONS
+        }
         removed = done.measures.get("removed_ml")
         return {
             "word": outcome_word(done.decision.outcome, done.decision.sure),
@@ -115,7 +138,7 @@ class Originals:
             head = render.find_head(scan.volume, upright)
             drawn = {
                 f"before_{view}": picture
-                for view, picture in render.surface_views(scan.volume, upright, head).items()
+                for view, picture in render.surface_views(scan.volume, upright, head, size=LARGE_PX).items()
             }
             if "mask" in files:
                 mask = volume.read(self._out / files["mask"], allow_blank=True).stored.astype(bool)
@@ -127,15 +150,22 @@ class Originals:
         return {role: render.to_png(picture) for role, picture in drawn.items()}
 
     def _open(self, name: str) -> Opened:
-        if self._sources is None:
-            found, _ = find_sources(self.folder, self._settings, Selection())
-            self._sources = {source.name: source for source in found}
-        if name not in self._sources:
+        source = self._find().get(name)
+        if source is None:
             raise DeskError(
-                HTTPStatus.CONFLICT, "The scan is not in the input that the desk was started with."
+                HTTPStatus.CONFLICT,
+                "The scan is not in the input that the desk was started with; DICOM needs the subject key and"
+                " the series map of the run.",
             )
         with work_folder(OutFolder(self._out).work, f"desk-{secrets.token_hex(4)}") as work:
-            return open_source(self._sources[name], self._settings, work)
+            return open_source(source, self._settings, work)
+
+    def _find(self) -> dict[str, Source]:
+        with self._looking:
+            if self._sources is None:
+                found, _ = find_sources(self.folder, self._settings, self._selection)
+                self._sources = {source.name: source for source in found}
+            return self._sources
 
 
 def as_text(picture: Picture) -> str:

@@ -48,7 +48,12 @@ def verify(request: Request, site: TheSite, guest: TheReviewer) -> Response:
     """Return the gallery of what the machine passed, the most doubtful first."""
     cases = site.desk.take(guest.reader, Queue.VERIFY, FIRST_PAGE)
     return show(
-        request, "verify.html", guest, cases=[case_view(case) for case in cases], key=secrets.token_hex(8)
+        request,
+        "verify.html",
+        guest,
+        cases=[case_view(case) for case in cases],
+        key=secrets.token_hex(8),
+        order=site.settings.review.order,
     )
 
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from defacto.review.site import Site
@@ -22,13 +21,13 @@ class Rounds:
     ----------
     site : Site
         The desk.
-    folder : Path
-        The input of the run.
+    command : list of str
+        What goes on with the run, the words after ``defacto``.
     """
 
-    def __init__(self, site: Site, folder: Path) -> None:
+    def __init__(self, site: Site, command: list[str]) -> None:
         self._site = site
-        self._folder = folder
+        self._command = [sys.executable, "-m", "defacto.cli", *command]
         self._stopped = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._go_on, name="rounds", daemon=True)
@@ -50,9 +49,8 @@ class Rounds:
             totals = self._site.desk.totals()
             if totals.get(("state", State.RETRY.value), 0.0) < 0.5 or _signature(totals) == seen:
                 continue
-            command = [sys.executable, "-m", "defacto.cli", "run", str(self._folder), str(self._site.out)]
             self._process = subprocess.Popen(
-                [*command, "participant"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             code = self._process.wait()
             if code in {1, 2} and not self._stopped.is_set():

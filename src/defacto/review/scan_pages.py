@@ -13,18 +13,30 @@ from starlette.responses import RedirectResponse, Response
 from defacto.config import Settings
 from defacto.errors import SettingsError, StoreError
 from defacto.pipeline.records import Record
-from defacto.pipeline.state import has_volume, standing_of_record
+from defacto.pipeline.state import has_volume, standing_of_record, tries
+from defacto.pipeline.tally import tries_in
 from defacto.report.limits import checks, limits
 from defacto.report.pages import parameter_table
 from defacto.report.plots import bullets
-from defacto.review.choice import chosen, methods, parameters_of
+from defacto.review.choice import BOUNDS, Wish, chosen, methods, parameters_of
 from defacto.review.drawing import show
 from defacto.review.guard import POLICY_3D
 from defacto.review.site import DeskError, Guest, Site, check_form, form_of, guest_of, lead_of, site_of
-from defacto.review.views import CAPTIONS, OPINIONS, SEEN_BY_ALL, code_of, may_know, opinion, src, veiled
+from defacto.review.views import (
+    CAPTIONS,
+    OPINIONS,
+    SEEN_BY_ALL,
+    code_of,
+    largest,
+    may_know,
+    opinion,
+    src,
+    veiled,
+)
 from defacto.types import Attempt, State
 
 router = APIRouter(include_in_schema=False)
+AXES = ("right", "anterior", "superior")
 ROWS = 50
 """Scans on a page of the list."""
 TheSite = Annotated[Site, Depends(site_of)]
@@ -49,6 +61,7 @@ def scans(
         guest,
         rows=rows,
         code_of=code_of,
+        tries_in=tries_in,
         state=state,
         states=[(each, round(counts.get(("state", each.value), 0))) for each in State],
         last=rows[-1].scan_id if len(rows) == ROWS else None,
@@ -78,15 +91,18 @@ def scan(request: Request, token: str, site: TheSite, guest: TheGuest) -> Respon
         knows=knows,
         attempts=[
             _attempt(record, attempt, token, guest, site.settings, knows=knows)
-            for attempt in reversed(record.attempts)
+            for attempt in reversed(tries(record.attempts))
         ],
-        table=parameter_table(record.attempts) if guest.account.reviews else [],
+        table=parameter_table(tuple(tries(record.attempts)))
+        if guest.account.reviews and tries(record.attempts)
+        else [],
         reviews=record.reviews if knows and guest.account.reviews else (),
         asked=record.asked,
         choice=parameters_of(site, record)
         if guest.account.leads and standing.state is not State.REFUSED
         else None,
         methods=methods(),
+        bounds=BOUNDS,
         next_number=record.next_number,
         key=secrets.token_hex(8),
     )
@@ -108,14 +124,15 @@ async def ask(
 def _ask(site: Site, guest: Guest, token: str, form: dict[str, str]) -> None:
     record = site.record(token)
     try:
-        wish: dict[str, Any] = {
-            "method": form["method"],
-            "ears": "ears" in form,
-            "bias_correction": "bias_correction" in form,
-            "nudge_mm": [float(form[f"nudge_{axis}"]) for axis in ("right", "anterior", "superior")],
-            "brain_margin_mm": float(form["brain_margin_mm"]),
-            "fraction": float(form["fraction"]),
-        }
+        right, anterior, superior = (float(form[f"nudge_{axis}"]) for axis in AXES)
+        wish = Wish(
+            method=form["method"],
+            ears="ears" in form,
+            bias_correction="bias_correction" in form,
+            nudge_mm=(right, anterior, superior),
+            brain_margin_mm=float(form["brain_margin_mm"]),
+            fraction=float(form["fraction"]),
+        )
         site.desk.ask(guest.reader, token, int(form["number"]), chosen(site, record, wish), form["key"][:40])
     except (KeyError, ValueError, SettingsError) as error:
         raise DeskError(
@@ -141,7 +158,10 @@ def _attempt(
         "has_volume": has_volume(attempt),
         "error": veiled(attempt.error, record, guest.account) if attempt.error else None,
         "opinion": told,
-        "pictures": [(role, src(token, attempt.number, role), CAPTIONS[role]) for role in roles],
+        "pictures": [
+            (role, src(token, attempt.number, largest(role, attempt.files)), CAPTIONS[role]) for role in roles
+        ],
+        "sources": {role: src(token, attempt.number, largest(role, attempt.files)) for role in roles},
         "bullets": bullets(checks(attempt.measures, limit_of)) if knows else [],
         "model": attempt.prediction.model if attempt.prediction else "",
     }

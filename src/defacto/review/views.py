@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from defacto.config import Settings
-from defacto.pipeline.desk import Case
+from defacto.pipeline.desk_reading import Case
+from defacto.pipeline.evidence import LARGE_OF
 from defacto.pipeline.records import Record
 from defacto.pipeline.state import Queue, readers, standing_of_record
 from defacto.report import words
@@ -39,8 +41,18 @@ def case_view(case: Case) -> dict[str, Any]:
         "number": case.number,
         "may_pass": case.may_pass,
         "error": "The last attempt could not be finished." if case.error else None,
-        "pictures": {role: src(case.token, case.number, role) for role in CAPTIONS if role in case.files},
+        "pictures": {
+            role: src(case.token, case.number, role)
+            for role in (*CAPTIONS, *LARGE_OF.values())
+            if role in case.files
+        },
     }
+
+
+def largest(role: str, files: Mapping[str, str]) -> str:
+    """Return the role of the largest picture of a view; runs of older versions have small ones alone."""
+    large = LARGE_OF.get(role, role)
+    return large if large in files else role
 
 
 def src(token: str, number: int, role: str) -> str:

@@ -59,8 +59,8 @@ def find_head(volume, grid):
     return "head"
 
 
-def surface_views(volume, grid, head, *, size=300):
-    return {view: np.full((4, 4, 3), 7, dtype=np.uint8) for view in ("left", "right", "front")}
+def surface_views(volume, grid, head, *, size=300, views=("left", "right", "front")):
+    return {view: np.full((4, 4, 3), 7, dtype=np.uint8) for view in views}
 
 
 def slices(volume, grid, *, removal=None):

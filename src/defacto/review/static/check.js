@@ -32,7 +32,10 @@ function show(got) {
   const word = document.createElement("span");
   word.className = `word k-${got.word === "unsure" ? "not-sure" : got.word}`;
   word.textContent = got.word === "unsure" ? "not sure" : got.word;
-  title.append("It is: ", word);
+  const means = document.createElement("span");
+  means.className = "means";
+  means.textContent = got.meaning;
+  title.append(word, " ", means);
   const list = document.createElement("ul");
   list.className = "reasons";
   for (const reason of got.reasons) list.append(Object.assign(document.createElement("li"), { textContent: reason }));

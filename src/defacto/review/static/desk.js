@@ -189,8 +189,16 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   time.textContent = moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 for (const id of ["theme", "help"]) if (byId(id)) byId(id).hidden = false;
-byId("theme")?.addEventListener("click", flipTheme);
-byId("help")?.addEventListener("click", () => byId("keys").showModal());
+byId("theme")?.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+  if (event.detail) leaveButton();
+  flipTheme();
+});
+byId("help")?.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+  byId("keys").dataset.mouse = event.detail ? "yes" : "no";
+  byId("keys").showModal();
+});
+// A closed dialog gives the focus back to the button; after the mouse, the space bar is meant for the scan.
+byId("keys")?.addEventListener("close", () => byId("keys").dataset.mouse === "yes" && leaveButton());
 addEventListener("keydown", (event) => {
   if (event.key === "?" && !isTyping(event)) byId("keys").showModal();
   else if (event.key === "t" && !isTyping(event)) flipTheme();

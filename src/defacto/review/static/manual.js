@@ -5,7 +5,8 @@ import { byId, isTyping, leaveButton, newKey, outbox, pictures, post, showWaitin
 /** @typedef {{token: string, code: string, number: number, may_pass: boolean, error: string|null, pictures: Record<string, string>}} Case */
 /** @typedef {{each: Case, key: string, word: string, features: string[], note: string}} Said */
 
-const VIEWS = ["render_left", "render_right", "slices"];
+const VIEWS = ["render_left", "render_right", "slices", "render_front"];
+const NEEDED = 3; // the front is beside them where a run has it
 const AHEAD = 4;
 const KEYS = /** @type {Record<string, string>} */ ({
   1: "pass", p: "pass", 2: "deep", d: "deep", 3: "shallow", s: "shallow", 4: "failure", f: "failure",
@@ -32,8 +33,11 @@ let again = null;
 let shownAt = 0;
 let ready = false;
 
+/** The largest picture of a view; runs of older versions have small ones. @param {Case} each @param {string} view */
+const source = (each, view) => each.pictures[view.replace("render", "large")] ?? each.pictures[view];
+
 /** @param {Case} each */
-const sources = (each) => VIEWS.map((view) => each.pictures[view]).filter(Boolean);
+const sources = (each) => VIEWS.map((view) => source(each, view)).filter(Boolean);
 
 /** Whether keys answer: not before every picture is there. @param {boolean} is */
 function setReady(is) {
@@ -57,7 +61,7 @@ async function show(each, looked = null) {
   byId("trouble").hidden = !each.error;
   byId("trouble").textContent = each.error ?? "";
   const urls = await Promise.all(
-    VIEWS.map((view) => (each.pictures[view] ? pictures.get(each.pictures[view]).catch(() => "") : ""))
+    VIEWS.map((view) => (source(each, view) ? pictures.get(source(each, view)).catch(() => "") : ""))
   );
   if (now !== each) return;
   VIEWS.forEach((view, place) => {
@@ -65,7 +69,7 @@ async function show(each, looked = null) {
     else byId(view).removeAttribute("src");
   });
   setReady(true);
-  buttons[0].disabled = !each.may_pass || urls.some((url) => !url); // what cannot be seen is not passed
+  buttons[0].disabled = !each.may_pass || urls.slice(0, NEEDED).some((url) => !url); // what cannot be seen is not passed
   shownAt = performance.now();
   pictures.keepOnly(new Set([each, ...next, ...said.slice(-1).map((one) => one.each)].flatMap(sources)));
 }

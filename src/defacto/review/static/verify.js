@@ -8,6 +8,7 @@ const VIEWS = ["render_left", "render_right"];
 const LEAST = 12;
 const MOST = 60;
 const SHORTEST_MS = 350;
+const SMALL_PX = 360;
 const cards = byId("cards");
 /** @type {Case[]} */
 let page = [];
@@ -20,6 +21,8 @@ const onTheirWay = new Set();
 let here = 0;
 let shownAt = 0;
 let ready = false;
+/** Whether cards are so large that small pictures would be blurred. */
+let large = false;
 
 /** How many cards fit, and in how many columns they are largest. @returns {{count: number, columns: number}} */
 function fit() {
@@ -42,7 +45,8 @@ function columnsFor(count, width, height) {
 }
 
 /** @param {Case} each */
-const sources = (each) => VIEWS.map((view) => each.pictures[view]).filter(Boolean);
+const sources = (each) =>
+  VIEWS.map((view) => (large && each.pictures[view.replace("render", "large")]) || each.pictures[view]).filter(Boolean);
 
 /** Whether Enter accepts: not before every picture is there. @param {boolean} is */
 function setReady(is) {
@@ -58,7 +62,9 @@ async function draw(cases, flags = new Set()) {
   byId("nothing").hidden = cases.length > 0; // before measuring: it takes half of the room
   byId("accept").hidden = cases.length === 0;
   const { width, height } = cards.getBoundingClientRect();
-  if (cases.length) cards.style.setProperty("--columns", String(columnsFor(Math.max(cases.length, LEAST), width, Math.max(height, 300))));
+  const columns = columnsFor(Math.max(cases.length, LEAST), width, Math.max(height, 300));
+  large = (width / columns / 2) * devicePixelRatio > SMALL_PX;
+  if (cases.length) cards.style.setProperty("--columns", String(columns));
   const made = cases.map((each, place) => card(each, place, flags.has(each.token)));
   cards.replaceChildren(...made.map((one) => one.card));
   mark();

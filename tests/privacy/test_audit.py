@@ -15,6 +15,7 @@ from defacto.pipeline.audit import audit
 from defacto.privacy import tally as tally_module
 from defacto.privacy.audit import conclude
 from defacto.privacy.header_texts import printable
+from defacto.privacy.judge import judge
 from defacto.privacy.sidecar import is_struck
 from defacto.privacy.strikes import Choice, Strikes, entry_of, read_strikes
 from defacto.privacy.tally import Tag, Tally, Value, key_of
@@ -114,11 +115,11 @@ def test_a_value_of_every_subject_and_a_rare_one_are_told(tmp_path):
     for n in range(1, 13):
         path = root / f"sub-{n:02d}" / "anat" / f"sub-{n:02d}_T1w.json"
         document = json.loads(path.read_text())
-        own = {"SAR": n / 7, "Vendor": "odd" if n == 3 else "usual", "IntendedFor": f"sub-{n:02d}/x.nii.gz"}
+        own = {"SAR": n / 7, "Vendor": "head" if n == 3 else "brain", "IntendedFor": f"sub-{n:02d}/x.nii.gz"}
         write_json(path, {**document, **own})
     found = by_tag(audit(root))
     assert found["SAR"].marks == ("varies",)
-    assert [(item.text, item.marks) for item in found["Vendor"].items if item.marks] == [("odd", ("rare",))]
+    assert [(item.text, item.marks) for item in found["Vendor"].items if item.marks] == [("head", ("rare",))]
     assert not found["IntendedFor"].open
     assert not found["EchoTime"].open
 
@@ -288,3 +289,19 @@ def test_mgh_tags_behind_the_voxels_are_found(plain):
     path = Path(plain / "sub-01" / "anat" / "sub-01_T2w.mgh")
     path.write_bytes(bytes(header) + bytes(4 * 64) + bytes(20) + b"mri_convert /home/quill/raw.mgz")
     assert "path" in marks(audit(plain), "mgh:tags")
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("Rumpelstilz", ("unknown word",)),
+        ("head coil 3", ()),
+        ("rest", ()),
+        ("T1", ()),
+        ("x Rumpelstilz", ("unknown word",)),
+    ],
+)
+def test_a_word_on_no_list_is_a_reason_to_look(text, marks):
+    assert judge("", "Arm", text) == marks
+    assert judge("participants.tsv", "arm", text) == marks
+    assert judge("nifti", "descrip", text) == marks

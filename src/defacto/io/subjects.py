@@ -20,6 +20,7 @@ KEY_VARIABLE = "DEFACTO_SUBJECT_KEY"
 """Environment variable that names another key file."""
 _KEY_BYTES = 32
 _LABEL_LETTERS = 10
+_SHORT_LETTERS = 6
 
 
 def key_path() -> Path:
@@ -113,10 +114,16 @@ def subject_label(key: bytes, patient_id: str, *, name: str = "", birth_date: st
 
 
 def keyed_label(key: bytes, *parts: str) -> str:
-    """Return 10 letters and digits made from the parts with the key (HMAC-SHA-256)."""
-    message = "\x1f".join(parts).encode()
-    digest = hmac.new(key, message, hashlib.sha256).digest()
-    return base64.b32encode(digest).decode().lower()[:_LABEL_LETTERS]
+    """Return 10 letters and digits made from the parts with the key (HMAC-SHA-256).
+
+    A digit is among the first six, so that no label looks like a name, nor does its beginning.
+    """
+    label, rest = "", parts
+    while not any(map(str.isdigit, label[:_SHORT_LETTERS])):
+        digest = hmac.new(key, "\x1f".join(rest).encode(), hashlib.sha256).digest()
+        label = base64.b32encode(digest).decode().lower()[:_LABEL_LETTERS]
+        rest = (*parts, label)
+    return label
 
 
 def _plain(text: str) -> str:

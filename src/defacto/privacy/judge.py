@@ -19,7 +19,7 @@ from defacto.privacy.suspicion import (
 )
 from defacto.privacy.suspicion_dates import is_moved
 from defacto.privacy.suspicion_names import given_name_in_label, name_in_label
-from defacto.privacy.suspicion_words import EXPECTED, PERSONAL_TAG, PLAIN_COLUMNS, PROSE_TAG
+from defacto.privacy.suspicion_words import EXPECTED, PERSONAL_TAG, PLAIN_COLUMNS, PROSE_TAG, USUAL
 
 DESCRIPTION = "dataset_description"
 NAMES = "name"
@@ -33,6 +33,7 @@ _AGE = re.compile(r"(?:^|[_. ])(?:age|AGE)(?:$|[_. ])|(?:^|[a-z_.])Age(?:$|[_.A-
 _MISSING = frozenset({"", "n/a", "N/A", "na", "NA", "nan", "NaN", "none", "None", "null"})
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|[+-]?\.\d+")
 _VERSION = re.compile(r"[Vv]ersion")
+_LETTERS = re.compile(r"[^\W\d_]{3,}")
 _CODE_LABEL = re.compile(r"[a-z2-7]{10}")
 _RELEASE = re.compile(r"\s*v?\d+\.\d+(?:\.\d+)?\S*\s+\d{4}-\d{2}-\d{2}\s*")
 _OWN_TEXT = re.compile(r"Voxels of sub-\S+ that were removed: 1 = removed, 0 = kept as it was\.")
@@ -98,6 +99,8 @@ def _judge_tag(place: str, name: str, text: str, *, is_json: bool) -> set[str]:
         found |= {"identifying tag"} if is_personal(last) and not _is_empty(value) else set()
     if not place and name in _KNOWN and not _is_empty(value):
         found.add("unexpected")
+    if not place and not found and form == "text" and _has_unknown_word(text):
+        found.add("unknown word")
     return found - EXPECTED.get(name, set()) - EXPECTED.get(last, set())
 
 
@@ -173,7 +176,8 @@ def _judge_cell(name: str, text: str) -> set[str]:
         if least < most and least <= float(bare) <= most:
             return found
         return found | marks_of_number(float(bare), age=bool(_AGE.search(name))) | _marks_of_digits(bare)
-    return found | set(_marks_of(bare, "text", age=bool(_AGE.search(name))))
+    found |= set(_marks_of(bare, "text", age=bool(_AGE.search(name))))
+    return found or ({"unknown word"} if _has_unknown_word(bare) else set())
 
 
 def _marks_of_digits(text: str) -> frozenset[str]:
@@ -196,4 +200,11 @@ def _judge_header(place: str, name: str, text: str) -> set[str]:
     if place == "gzip" and name == "time":
         return {"date"}
     found = set(marks_of_text(text, "text"))
-    return found | {"header text"} if place == "gzip" or name not in {"descrip", "intent_name"} else found
+    if place == "gzip" or name not in {"descrip", "intent_name"}:
+        return found | {"header text"}
+    return found or ({"unknown word"} if _has_unknown_word(text) else set())
+
+
+def _has_unknown_word(text: str) -> bool:
+    """Whether a text holds a word, of three letters or more, that is on no list of usual words."""
+    return any(word.casefold() not in USUAL for word in _LETTERS.findall(text))

@@ -57,6 +57,7 @@ MARKS = {
     "free text": Mark(4, "It is free text, in which people write anything."),
     "long": Mark(4, "It is long."),
     "unexpected": Mark(4, "The tag is known, but this is not a value that it has."),
+    "unknown word": Mark(2, "It holds a word that is on no list here: a name may be one."),
     "rare": Mark(3, "It is in one subject alone, where others have another value."),
 }
 """Every reason by name."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from defacto.privacy.sidecar_terms import VALUES, WORDS
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -81,6 +83,26 @@ TECHNICAL = _words(
     """
 )
 """Words that make no name where they stand together with a capital."""
+
+USUAL = (
+    TECHNICAL
+    | _words(
+        """
+    fsl spm afni ants niimath freesurfer itk nibabel mricron mrtrix minc dcm niix bids nifti matlab python
+    ras las lpi rpi slice timing seconds hertz rest task control patient group case placebo treated untreated
+    arm baseline followup visit session first second third pre post good bad fair poor pass fail included
+    excluded day week month year years kg cm defacto template features atlas shear quickshear reface blur
+    ears face pydeface fsl_deface deface mideface
+    """
+    )
+    | frozenset(
+        word.casefold()
+        for texts in (WORDS.values(), (" ".join(values) for values in VALUES.values()))
+        for text in texts
+        for word in re.findall(r"[^\W\d_]+", text)
+    )
+)
+"""Words of scanners, programs and studies: a text of other words may hold a name."""
 
 PERSONAL_TAG = re.compile(
     r"""

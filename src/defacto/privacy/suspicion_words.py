@@ -132,6 +132,10 @@ PROSE_TAG = re.compile(
 """Tags whose values are sentences by their nature: there only patterns count, not the length."""
 
 EXPECTED = {
+    "IntendedFor": {"unknown word"},
+    "Sources": {"unknown word"},
+    "RawSources": {"unknown word"},
+    "B0FieldIdentifier": {"unknown word"},
     "Authors": {"name"},
     "DatasetDOI": {"url", "path"},
     "ReferencesAndLinks": {"url", "date", "name"},

@@ -1,7 +1,6 @@
 """The page of an audit in a real browser: decisions by mouse and keyboard, saved, and applied."""
 
 import json
-import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -12,22 +11,12 @@ from defacto.cli import main
 from defacto.pipeline.review import add_label
 from defacto.types import Outcome
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "privacy"))
+sys.path[:0] = [str(Path(__file__).parents[1] / part) for part in ("privacy", "pipeline")]
+from browsing import chromium
 from planted_set import make_plain, plant
 
 pytestmark = pytest.mark.slow
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+__all__ = ["chromium"]
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from defacto.cli import main
 from defacto.pipeline.review import add_label
 from defacto.types import Outcome
 
-sys.path[:0] = [str(Path(__file__).parents[1] / part) for part in ("privacy", "pipeline")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "privacy"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 from browsing import chromium
 from planted_set import make_plain, plant
 

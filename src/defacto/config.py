@@ -98,6 +98,11 @@ class QcSettings:
         0.50,
         "Where more than this share of the skin that the network calls a feature is left, a person looks.",
     )
+    min_moved_mm: float = _setting(
+        1.0,
+        "Where a face was replaced or blurred: least change of the shape of each feature's skin, against the"
+        " person's own, that a pass needs, mm.",
+    )
     min_brain_agreement: float = _setting(
         0.80, "Least Dice of the brains of registration and network; with less a person looks."
     )

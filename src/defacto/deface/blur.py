@@ -11,6 +11,8 @@ from defacto.config import DefaceSettings
 from defacto.deface.method import moved, outside_mm, spare_brain
 from defacto.types import FloatVolume, Removal, Scan
 
+_FINE_MM = 2.0
+"""On voxels of this size it is filtered."""
 _OUTSIDE = 2.0
 """So many widths beyond the skin the air is filtered too."""
 
@@ -62,7 +64,8 @@ def coarsened(scan: Scan, width_mm: float) -> FloatVolume:
     width_mm : float
         Standard deviation, and step of the lattice, mm.
     """
-    filtered = smooth(scan.volume, [width_mm / size for size in scan.grid.voxel_size_mm])
+    fine = straight_grid(scan.grid, _FINE_MM)
+    filtered = smooth(carry(scan.volume, scan.grid, fine, np.eye(4), fill=None), [width_mm / _FINE_MM] * 3)
     lattice = straight_grid(scan.grid, width_mm)
-    coarse = carry(filtered, scan.grid, lattice, np.eye(4), fill=None)
+    coarse = carry(filtered, fine, lattice, np.eye(4), fill=None)
     return carry(coarse, lattice, scan.grid, np.eye(4), fill=None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from defacto.anatomy import Context, load_template
+from defacto.anatomy.compile import compiled
 from defacto.config import DefaceSettings
 from defacto.deface.method import spare_brain
 from defacto.errors import StepError
@@ -14,6 +17,7 @@ from defacto.types import FloatVolume, Grid, Mask, Removal, Scan
 Points = npt.NDArray[np.float64]
 """Places seen from the side, shape (n, 2): mm to the back, mm up."""
 _LEAST_POINTS = 100
+_ALIKE_MM = 1e-3
 
 
 class ShearMethod:
@@ -46,7 +50,7 @@ class ShearMethod:
 
 
 def shear_mm(brain: Mask, grid: Grid, axes: Points, buffer_mm: float) -> FloatVolume:
-    """Return how far each voxel lies below the plane, mm, measured upright; positive below.
+    """Return how far each whole voxel lies below the plane, mm, measured upright; positive below.
 
     Parameters
     ----------
@@ -64,15 +68,18 @@ def shear_mm(brain: Mask, grid: Grid, axes: Points, buffer_mm: float) -> FloatVo
     StepError
         If there is hardly any brain.
     """
-    index = np.argwhere(brain)
-    if len(index) < _LEAST_POINTS:
+    if np.count_nonzero(brain) < _LEAST_POINTS:
         raise StepError("There is hardly any brain in this scan to place a plane by; look at it.")
     to_side = axes @ grid.affine[:3, :3]
     offset = axes @ grid.affine[:3, 3]
-    first, second = _first_edge(index @ to_side.T + offset, _lattice_mm(grid, axes))
+    step_mm, rim_mm = _lattice_mm(grid, axes[0]), min(grid.voxel_size_mm)
+    rim = _lower_rim(brain, to_side, step_mm) + offset
+    around = np.array([[0.0, -rim_mm], [-rim_mm, 0.0], [rim_mm, 0.0]])
+    first, second = _first_edge(np.concatenate([rim + each for each in around]))
     slope = (second[1] - first[1]) / (second[0] - first[0])
     row = slope * to_side[0] - to_side[1]
     start = slope * (offset[0] - first[0]) + first[1] - buffer_mm - offset[1]
+    start -= _lattice_mm(grid, axes[1]) / 2
     i, j, k = (row[n] * a for n, a in enumerate(np.ogrid[tuple(slice(0, n) for n in grid.shape)]))
     return np.asarray(i + j + (k + start), dtype=np.float32)
 
@@ -88,27 +95,50 @@ def _side_view(context: Context) -> Points:
     return np.stack([back / np.linalg.norm(back), up])
 
 
-def _lattice_mm(grid: Grid, axes: Points) -> float:
-    """Return the voxels' step to the back: the size along the axis that points there most."""
-    shares = np.abs(axes[0] @ (grid.affine[:3, :3] / np.array(grid.voxel_size_mm)))
+def _lattice_mm(grid: Grid, direction: npt.NDArray[np.float64]) -> float:
+    """Return the voxels' step in a direction: the size along the axis that points there most."""
+    shares = np.abs(direction @ (grid.affine[:3, :3] / np.array(grid.voxel_size_mm)))
     return grid.voxel_size_mm[int(shares.argmax())]
 
 
-def _first_edge(points: Points, step_mm: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the first edge of the lower hull, from the foremost point on, by Andrew's monotone chain.
+def _lower_rim(brain: Mask, to_side: Points, step_mm: float) -> Points:
+    """Return the lowest point of the brain for each step to the back, from the foremost on."""
+    corners = [(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]
+    back = [to_side[0] @ (np.array(corner) * brain.shape) for corner in corners]
+    count = int((max(back) - min(back)) / step_mm) + 2
+    points = np.full((count, 2), np.inf)
+    _find_lowest(brain, to_side, min(back), step_mm, points)
+    return np.asarray(points[np.isfinite(points[:, 0])])
 
-    One point a step is enough: the lowest.
-    """
-    steps = np.rint((points[:, 0] - points[:, 0].min()) / step_mm).astype(np.int64)
-    order = np.lexsort((points[:, 1], steps))
-    _, firsts = np.unique(steps[order], return_index=True)
-    lowest = points[order[firsts]]
+
+@compiled
+def _find_lowest(brain: Any, to_side: Any, start: float, step: float, points: Any) -> None:
+    a, b = to_side[0], to_side[1]
+    for i in range(brain.shape[0]):
+        for j in range(brain.shape[1]):
+            for k in range(brain.shape[2]):
+                if brain[i, j, k]:
+                    back = a[0] * i + a[1] * j + a[2] * k
+                    up = b[0] * i + b[1] * j + b[2] * k
+                    n = int(np.floor((back - start) / step + 0.5))
+                    if up < points[n, 1] - 1e-9:
+                        points[n, 0], points[n, 1] = back, up
+
+
+def _first_edge(points: Points) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the first edge of the lower hull, from the foremost point on, by Andrew's monotone chain."""
     hull: list[npt.NDArray[np.float64]] = []
-    for point in lowest[np.argsort(lowest[:, 0], kind="stable")]:
+    for point in _lowest(points):
         while len(hull) >= 2 and _turn(hull[-2], hull[-1], point) <= 0:
             hull.pop()
         hull.append(point)
     return hull[0], hull[1]
+
+
+def _lowest(points: Points) -> Points:
+    """Sort points from the front to the back, and keep the lowest of those above each other."""
+    points = points[np.lexsort((points[:, 1], points[:, 0]))]
+    return np.asarray(points[np.concatenate([[True], np.diff(points[:, 0]) > _ALIKE_MM])])
 
 
 def _turn(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from defacto.anatomy.begin import Begun
 from defacto.anatomy.network import Segmentation
 from defacto.config import DefaceSettings, Settings
 from defacto.errors import DefactoError, SettingsError, StepError
+from defacto.pipeline.choosing import AUTO, choose
 from defacto.pipeline.clock import Clock
 from defacto.pipeline.evidence import Evidence, Examined, put_in_place
 from defacto.pipeline.sources import Opened, sentence
@@ -85,7 +86,13 @@ def examine(bench: Bench, parameters: DefaceSettings, clock: Clock, *, draw: boo
     ------
     StepError
         If a step could not be done.
+    SettingsError
+        If there is no such method.
     """
+    if parameters.method == AUTO:
+        return choose(
+            lambda name: examine(bench, replace(parameters, method=name), clock, draw=draw), bench.settings
+        )
     scan = bench.opened.scan
     method = find_method(parameters.method)
     with clock.step("locate"):
@@ -117,8 +124,13 @@ def find_method(name: str) -> deface.Method:
         If there is none of that name.
     """
     if name not in deface.METHODS:
-        raise SettingsError(f"There is no method {name}; known are {', '.join(sorted(deface.METHODS))}.")
+        known = ", ".join(sorted([*deface.METHODS, AUTO]))
+        raise SettingsError(f"There is no method {name}; known are {known}.")
     return deface.METHODS[name]
+
+
+def _version_of(name: str) -> str:
+    return deface.METHODS[name].version if name in deface.METHODS else __version__
 
 
 def _draw(result: Scan, removal: Removal, upright: Grid) -> tuple[dict[str, Picture], Looks]:
@@ -176,7 +188,8 @@ def run_attempt(
         A step that could not be done is in it as a failure.
     """
     clock = Clock()
-    method = find_method(parameters.method)
+    if parameters.method != AUTO:
+        find_method(parameters.method)
     examined, error = None, None
     try:
         examined = examine(bench, parameters, clock)
@@ -184,8 +197,8 @@ def run_attempt(
         error = sentence(raised)
     attempt = Attempt(
         number=number,
-        method=method.name,
-        version=method.version,
+        method=examined.removal.method if examined else parameters.method,
+        version=examined.removal.version if examined else _version_of(parameters.method),
         parameters=json.loads(json.dumps(asdict(parameters))),
         measures=examined.measures if examined else {},
         decision=examined.decision if examined else Decision(Outcome.FAILURE, (Reason(error or ""),)),

@@ -137,8 +137,10 @@ def _first_edge(points: Points) -> tuple[npt.NDArray[np.float64], npt.NDArray[np
 
 def _lowest(points: Points) -> Points:
     """Sort points from the front to the back, and keep the lowest of those above each other."""
-    points = points[np.lexsort((points[:, 1], points[:, 0]))]
-    return np.asarray(points[np.concatenate([[True], np.diff(points[:, 0]) > _ALIKE_MM])])
+    places = np.rint(points[:, 0] / _ALIKE_MM).astype(np.int64)
+    order = np.lexsort((points[:, 1], places))
+    _, firsts = np.unique(places[order], return_index=True)
+    return np.asarray(points[order[firsts]])
 
 
 def _turn(

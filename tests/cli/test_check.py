@@ -83,7 +83,9 @@ def test_all_outputs_are_in_the_order_of_the_paths(stand_in, capsys):
     assert [line.split()[0] for line in said[:4]] == ["shallow", "unsure", "deep", "deep"]
     assert "6 scans: 2 pass, 2 deep, 1 shallow, 1 unsure." in said
     assert "1 file left out: the name says that it is no structural image (mask)." in said
-    assert stand_in.asked == [{"ears": False, "draw": True, "replaced": False, "network": DATA, "nprocs": None}]
+    assert stand_in.asked == [
+        {"ears": False, "draw": True, "replaced": False, "network": DATA, "nprocs": None}
+    ]
 
 
 def test_the_report_and_the_sorted_pictures_are_whole(stand_in):

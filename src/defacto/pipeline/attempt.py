@@ -13,11 +13,11 @@ from defacto.anatomy.begin import Begun
 from defacto.anatomy.network import Segmentation
 from defacto.config import DefaceSettings, Settings
 from defacto.errors import DefactoError, SettingsError, StepError
-from defacto.pipeline.choosing import AUTO, choose
 from defacto.pipeline.clock import Clock
 from defacto.pipeline.evidence import Evidence, Examined, put_in_place
 from defacto.pipeline.sources import Opened, sentence
 from defacto.privacy import header
+from defacto.qc.choose import AUTO, choose
 from defacto.qc.classify import DATA
 from defacto.types import Attempt, Decision, Grid, Looks, Outcome, Picture, Prediction, Reason, Removal, Scan
 

@@ -5,14 +5,37 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from defacto.config import Settings
 from defacto.errors import StepError
-from defacto.pipeline.evidence import Examined
 from defacto.qc.decide import counted_features
 from defacto.qc.measure import visible_name
-from defacto.types import Decision, Outcome, Reason
+from defacto.types import Decision, Measures, Outcome, Reason, Removal
 
+
+class Tried(Protocol):
+    """What a method came to: a dataclass with at least these fields."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def removal(self) -> Removal:
+        """What was taken out, and by which method."""
+        ...
+
+    @property
+    def measures(self) -> Measures:
+        """By name."""
+        ...
+
+    @property
+    def decision(self) -> Decision:
+        """The conclusion."""
+        ...
+
+
+AnyTried = TypeVar("AnyTried", bound=Tried)
 AUTO = "auto"
 ORDER = ("template", "atlas", "template-ears", "features", "shear", "brain")
 """What is tried, the cheapest and the least of the head first; none that replaces a face."""
@@ -20,7 +43,7 @@ _OF_THE_SCAN = frozenset({"agreement_mm", "score", "turned_deg", "brain_agreemen
 """What no method can mend."""
 
 
-def choose(examine: Callable[[str], Examined], settings: Settings) -> Examined:
+def choose(examine: Callable[[str], AnyTried], settings: Settings) -> AnyTried:
     """Try methods in order until one passes; keep the best, and say why.
 
     The first that surely passes is kept: the methods stand in the order of their cost, and of what they take
@@ -39,7 +62,7 @@ def choose(examine: Callable[[str], Examined], settings: Settings) -> Examined:
     StepError
         If no method could be done.
     """
-    tried: list[Examined] = []
+    tried: list[AnyTried] = []
     told: list[str] = []
     for name in ORDER:
         try:
@@ -58,7 +81,7 @@ def choose(examine: Callable[[str], Examined], settings: Settings) -> Examined:
     return replace(best, decision=replace(best.decision, reasons=(*best.decision.reasons, Reason(why))))
 
 
-def _passed(found: Examined) -> bool:
+def _passed(found: Tried) -> bool:
     return found.decision.sure and found.decision.outcome is Outcome.PASS
 
 
@@ -68,20 +91,20 @@ def _hopeless(decision: Decision) -> bool:
     )
 
 
-def _badness(found: Examined, settings: Settings) -> tuple[bool, float, float, float]:
+def _badness(found: Tried, settings: Settings) -> tuple[bool, float, float, float]:
     """Return what is better the smaller it is."""
     left = max(_value(found, visible_name(feature)) for feature in counted_features(settings))
     beyond = left if left > settings.qc.max_feature_left else 0.0
     return not _passed(found), _value(found, "brain_lost_ml"), beyond, _value(found, "removed_percent")
 
 
-def _value(found: Examined, name: str) -> float:
+def _value(found: Tried, name: str) -> float:
     measure = found.measures.get(name)
     value = measure.value if measure is not None else None
     return math.inf if value is None or not math.isfinite(value) else value
 
 
-def _why(best: Examined, told: list[str]) -> str:
+def _why(best: Tried, told: list[str]) -> str:
     name = best.removal.method
     taken = f"{_value(best, 'removed_percent'):.0f}% of the head removed"
     others = [each for each in told if not each.startswith(f"{name}: ")]

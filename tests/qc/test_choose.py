@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from defacto.config import Settings
 from defacto.deface import METHODS
 from defacto.errors import StepError
-from defacto.pipeline.choosing import ORDER, choose
 from defacto.pipeline.evidence import Examined
 from defacto.qc import decide
+from defacto.qc.choose import ORDER, choose
 from defacto.qc.measure import visible_name
 from defacto.types import Decision, Feature, Measure, Outcome, Reason, Removal
 

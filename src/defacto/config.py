@@ -73,11 +73,15 @@ class DefaceSettings:
     shear_buffer_mm: float = _setting(
         10.0, "Method shear: how far below the edge of the brain the plane lies, mm."
     )
-    strip_margin_mm: float = _setting(10.0, "Method brain: what lies farther from the brain goes, mm.")
+    strip_margin_mm: float = _setting(6.0, "Method brain: what lies farther from the brain goes, mm.")
     blur_mm: float = _setting(8.0, "Method blur: width of the blur, mm.")
     blur_depth_mm: float = _setting(
         12.0, "Method blur: nothing deeper below the skin than this is blurred, mm."
     )
+    container: str = _setting(
+        "", 'Programs of others: "docker" or "apptainer" to run them in; empty for those on PATH.'
+    )
+    container_image: str = _setting("", "Programs of others: the image that holds the program.")
     brain_margin_mm: float = _setting(3.0, "No voxel within this distance of the brain is removed, mm.")
     fraction: float = _setting(
         0.5, "Intensity fraction of the brain extraction (0 to 1); lower gives a larger protected brain."

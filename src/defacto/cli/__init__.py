@@ -11,6 +11,7 @@ from defacto import __version__
 from defacto.cli import (
     calibrate,
     check,
+    compare,
     deface,
     demo,
     evaluate,
@@ -47,6 +48,7 @@ _COMMANDS = (
     train,
     evaluate,
     calibrate,
+    compare,
 )
 
 

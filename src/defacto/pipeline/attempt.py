@@ -123,14 +123,16 @@ def find_method(name: str) -> deface.Method:
     SettingsError
         If there is none of that name.
     """
-    if name not in deface.METHODS:
-        known = ", ".join(sorted([*deface.METHODS, AUTO]))
+    method = deface.find(name)
+    if method is None:
+        known = ", ".join(sorted([*deface.METHODS, *deface.OUTSIDE, AUTO]))
         raise SettingsError(f"There is no method {name}; known are {known}.")
-    return deface.METHODS[name]
+    return method
 
 
 def _version_of(name: str) -> str:
-    return deface.METHODS[name].version if name in deface.METHODS else __version__
+    method = deface.find(name)
+    return method.version if method is not None else __version__
 
 
 def _draw(result: Scan, removal: Removal, upright: Grid) -> tuple[dict[str, Picture], Looks]:

@@ -16,6 +16,8 @@ from defacto.anatomy import load_template
 from defacto.anatomy.template import data_path, load_map
 from defacto.config import DefaceSettings
 
+MEMORY = Path("/dev/shm")  # noqa: S108  (nothing of it is on a disk)
+"""Where folders in memory can be made."""
 _DEFAULT_FRACTION = 0.5
 
 
@@ -145,6 +147,5 @@ PROGRAMS: Mapping[str, Program] = {
 
 def private_folder() -> tempfile.TemporaryDirectory[str]:
     """Return a folder that only the user can look into, gone when it is left; in memory if possible."""
-    memory = Path("/dev/shm")  # noqa: S108  (nothing of it is on a disk)
-    place = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
+    place = MEMORY if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else None
     return tempfile.TemporaryDirectory(prefix="defacto-", dir=place)

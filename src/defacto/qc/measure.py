@@ -54,7 +54,7 @@ def measure(original: Scan, result: Scan, removal: Removal, context: Context) ->
     changed = changed_voxels(original, result)
     lost_ml, lost_percent = brain_lost(changed, context)
     registration = context.registration
-    seen = context.seen_features()
+    seen = context.seen_features
     found = [
         see_surface(original, result, context, registration.to_template, seen=seen),
         see_surface(original, result, context, registration.check_to_template),

@@ -54,7 +54,7 @@ def test_the_cheapest_is_enough_where_it_passes():
     assert found.decision.outcome is Outcome.PASS
     assert (
         found.decision.reasons[-1].sentence
-        == "auto took template, the first that passed, with 9% of the head removed."
+        == f"auto took {ORDER[0]}, the first that passed, with 9% of the head removed."
     )
 
 

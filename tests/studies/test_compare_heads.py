@@ -52,7 +52,7 @@ def test_every_method_gives_a_row_also_one_that_cannot_be_done(dataset):
     rows = done(dataset, METHODS)
     assert list(rows) == METHODS
     assert {row.verdict for row in rows.values()} <= set(VERDICTS)
-    assert (rows["fsl_deface"].verdict, rows["auto"].chosen) == (NOT_DONE, "template")
+    assert (rows["fsl_deface"].verdict, rows["auto"].chosen) == (NOT_DONE, "atlas")
     assert "not found" in rows["fsl_deface"].error
     assert math.isnan(rows["fsl_deface"].removed_percent)
     assert rows["brain"].removed_percent > rows["template"].removed_percent > 0

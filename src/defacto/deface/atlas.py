@@ -15,18 +15,18 @@ from defacto.types import FloatVolume, Removal, Scan
 
 _MAY_BE = 0.02
 """Of ten persons, one whose voxel is a fifth within."""
-_MAY_BE_BRAIN = 0.5
-_FACE_WIDER_MM = 4.0
-_EARS_WIDER_MM = 2.0
+_MAY_BE_BRAIN = 0.1
+_FACE_WIDER_MM = 6.0
+_EARS_WIDER_MM = 4.0
 
 
 class AtlasMethod:
     """Remove what is face, or an ear, in any of ten persons, except what may be brain, dilated.
 
     After MRI_Deface (Bischoff-Grethe et al., doi:10.1002/hbm.20312), with an atlas made of our own heads: the
-    shells around the skin of eyes, nose and mouth. Brain is what most of 13 persons have there, and what the
-    scan itself shows. What is removed is never closer than ``brain_margin_mm`` to either. A nudge to the back
-    removes so much more all around, one to the front so much less.
+    shells around the skin of eyes, nose and mouth. Brain is what one of 13 persons or more have there, and
+    what the scan itself shows. What is removed is never closer than ``brain_margin_mm`` to either. A nudge
+    to the back removes so much more all around, one to the front so much less.
     """
 
     name = "atlas"

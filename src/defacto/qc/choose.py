@@ -37,7 +37,7 @@ class Tried(Protocol):
 
 AnyTried = TypeVar("AnyTried", bound=Tried)
 AUTO = "auto"
-ORDER = ("template", "atlas", "template-ears", "features", "shear", "brain")
+ORDER = ("atlas", "template-ears", "template", "features", "shear", "brain")
 """What is tried, the cheapest and the least of the head first; none that replaces a face."""
 _OF_THE_SCAN = frozenset({"agreement_mm", "score", "turned_deg", "brain_agreement"})
 """What no method can mend."""

@@ -82,7 +82,7 @@ def test_what_is_wrong_with_the_scan_no_method_mends(values):
 
 
 def test_if_no_method_can_be_done_that_is_said():
-    with pytest.raises(StepError, match=r"No method could be done\. template: No"):
+    with pytest.raises(StepError, match=r"No method could be done\. atlas: No"):
         chosen({name: StepError("No brain.") for name in ORDER})
 
 

@@ -44,6 +44,8 @@ def spare_brain(
     context: Context,
     settings: DefaceSettings,
     replace: Replace | None = None,
+    *,
+    on_scan: bool = False,
 ) -> Removal:
     """Return the removal that a cut means, but for voxels within the margin of the brain.
 
@@ -51,7 +53,7 @@ def spare_brain(
     ----------
     method : Method
         Whose cut it is.
-    cut : ndarray of float32, on the template's grid or the scan's
+    cut : ndarray of float32, on the template's grid
         Positive where a voxel is removed, mm.
     context : Context
         Where the brain is.
@@ -59,12 +61,14 @@ def spare_brain(
         ``brain_margin_mm``.
     replace : callable, optional
         Takes the cut that is left, on the scan's grid, and returns intensities for what is removed.
+    on_scan : bool
+        Whether the cut lies on the scan's grid instead.
     """
     brain = context.brain_mm - np.float32(settings.brain_margin_mm)
-    if cut.shape == brain.shape:
-        left = context.to_scan(np.minimum(cut, brain))
-    else:
+    if on_scan:
         left = np.minimum(cut, context.to_scan(brain))
+    else:
+        left = context.to_scan(np.minimum(cut, brain))
     return Removal(
         mask=np.asarray(left > 0),
         method=method.name,

@@ -46,7 +46,7 @@ class ShearMethod:
         cut = shear_mm(context.brain, scan.grid, axes, settings.shear_buffer_mm + settings.nudge_mm[1])
         if settings.ears:
             cut = np.maximum(cut, context.to_scan(load_template().ear_cut_mm))
-        return spare_brain(self, cut, context, settings)
+        return spare_brain(self, cut, context, settings, on_scan=True)
 
 
 def shear_mm(brain: Mask, grid: Grid, axes: Points, buffer_mm: float) -> FloatVolume:
@@ -104,7 +104,8 @@ def _lattice_mm(grid: Grid, direction: npt.NDArray[np.float64]) -> float:
 def _lower_rim(brain: Mask, to_side: Points, step_mm: float) -> Points:
     """Return the lowest point of the brain for each step to the back, from the foremost on."""
     corners = [(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]
-    back = [to_side[0] @ (np.array(corner) * brain.shape) for corner in corners]
+    last = np.array(brain.shape) - 1
+    back = [to_side[0] @ (np.array(corner) * last) for corner in corners]
     count = int((max(back) - min(back)) / step_mm) + 2
     points = np.full((count, 2), np.inf)
     _find_lowest(brain, to_side, min(back), step_mm, points)

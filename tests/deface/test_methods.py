@@ -156,7 +156,7 @@ def test_the_average_face_takes_on_the_contrast_of_the_scan(invert):
 def test_blur_flattens_the_skin_and_reaches_no_deeper_than_asked(made):
     found = removal(made, "blur", blur_depth_mm=8.0)
     assert not (found.mask & (made[1].to_scan(outside_mm(*made)) < -8.0)).any()
-    assert found.mask.sum() < 0.8 * removal(made, "blur", blur_depth_mm=20.0).mask.sum()
+    assert not (found.mask & ~removal(made, "blur", blur_depth_mm=20.0).mask).any()
     before, after = made[0].volume, found.replacement
     steep = [np.abs(np.diff(v, axis=1))[found.mask[:, 1:]].max() for v in (before, after)]
     assert steep[1] < 0.4 * steep[0]

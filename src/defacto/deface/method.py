@@ -65,10 +65,7 @@ def spare_brain(
         Whether the cut lies on the scan's grid instead.
     """
     brain = context.brain_mm - np.float32(settings.brain_margin_mm)
-    if on_scan:
-        left = np.minimum(cut, context.to_scan(brain))
-    else:
-        left = context.to_scan(np.minimum(cut, brain))
+    left = np.minimum(cut, context.to_scan(brain)) if on_scan else context.to_scan(np.minimum(cut, brain))
     return Removal(
         mask=np.asarray(left > 0),
         method=method.name,

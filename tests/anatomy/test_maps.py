@@ -39,5 +39,5 @@ def test_the_average_head_lies_over_the_template_and_has_a_jaw():
     assert np.allclose(average.grid.affine @ [0, 0, below, 1], template.grid.affine[:, 3])
     inside = average.skin_mm[:, :, below:] < 0
     both = inside & (template.skin_mm < 0)
-    assert 2 * both.sum() / (inside.sum() + (template.skin_mm < 0).sum()) > 0.95
+    assert 2 * both.sum() / (inside.sum() + (template.skin_mm < 0).sum()) > 0.9
     assert (average.skin_mm[:, :, :below] < 0).any()

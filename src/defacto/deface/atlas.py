@@ -18,8 +18,6 @@ _MAY_BE = 0.02
 _MAY_BE_BRAIN = 0.1
 _FACE_WIDER_MM = 6.0
 _EARS_WIDER_MM = 4.0
-_EAR_FLOOR_MM = 6.0
-"""Nothing deeper below the template's skin is taken for an ear: the temporal lobe is near."""
 _FURTHER_MM = 1.0
 """So much farther than other methods it keeps from what the scan itself shows as brain."""
 
@@ -34,15 +32,14 @@ class AtlasMethod:
     """
 
     name = "atlas"
-    version = "2"
+    version = "3"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters."""
         right, anterior, superior = settings.nudge_mm
         cut = np.float32(_FACE_WIDER_MM) - _away_mm("p_face")
         if settings.ears:
-            ears = np.float32(_EARS_WIDER_MM) - _away_mm("p_ears")
-            cut = np.maximum(cut, np.minimum(ears, load_template().skin_mm + np.float32(_EAR_FLOOR_MM)))
+            cut = np.maximum(cut, np.float32(_EARS_WIDER_MM) - _away_mm("p_ears"))
         cut = moved(cut, context, (right, 0.0, superior)) - np.float32(anterior)
         brain = np.minimum(_brain_away_mm(), context.brain_mm - np.float32(_FURTHER_MM))
         cut = np.minimum(cut, brain - np.float32(settings.brain_margin_mm))

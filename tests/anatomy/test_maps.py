@@ -19,7 +19,7 @@ def test_shares_of_face_and_ears_are_shares_about_the_features():
     for name, ears in (("p_face", False), ("p_ears", True)):
         share = load_map(name)
         labels = [feature.label for feature in Feature if feature.is_ear == ears]
-        assert 0 == share.min()
+        assert share.min() == 0
         assert share.max() <= 1.01
         shell = np.isin(template.features, labels) & (np.abs(template.skin_mm) < 2)
         assert (share[shell] > 0.02).mean() > 0.97

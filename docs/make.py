@@ -92,6 +92,7 @@ ROOMS = (
     (("report", "pages and plots for people"),),
     (
         ("pipeline", "order of the steps, store, states, retry, export"),
+        ("studies", "methods compared on many heads"),
         ("training", "networks; only here is torch"),
     ),
     (("simulate", "heads and studies made to order"),),

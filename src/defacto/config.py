@@ -56,7 +56,9 @@ class AnatomySettings:
 class DefaceSettings:
     """Parameters of one attempt."""
 
-    method: str = _setting("template", "Name of the method.")
+    method: str = _setting(
+        "template", 'Name of the method; "auto" tries one after the other until one passes.'
+    )
     ears: bool = _setting(True, "Remove the ears too, and count them when they are left.")
     nudge_mm: tuple[float, float, float] = _setting(
         (0.0, 0.0, 0.0),
@@ -65,6 +67,21 @@ class DefaceSettings:
     feature_depth_mm: float = _setting(
         25.0, "Method features: nothing deeper below the skin than this is removed, mm."
     )
+    template_mask: str = _setting(
+        "own", 'Method template: whose cut of the face, "own" or that of "pydeface", which leaves the ears.'
+    )
+    shear_buffer_mm: float = _setting(
+        10.0, "Method shear: how far below the edge of the brain the plane lies, mm."
+    )
+    strip_margin_mm: float = _setting(6.0, "Method brain: what lies farther from the brain goes, mm.")
+    blur_mm: float = _setting(8.0, "Method blur: width of the blur, mm.")
+    blur_depth_mm: float = _setting(
+        12.0, "Method blur: nothing deeper below the skin than this is blurred, mm."
+    )
+    container: str = _setting(
+        "", 'Programs of others: "docker" or "apptainer" to run them in; empty for those on PATH.'
+    )
+    container_image: str = _setting("", "Programs of others: the image that holds the program.")
     brain_margin_mm: float = _setting(3.0, "No voxel within this distance of the brain is removed, mm.")
     fraction: float = _setting(
         0.5, "Intensity fraction of the brain extraction (0 to 1); lower gives a larger protected brain."
@@ -84,6 +101,11 @@ class QcSettings:
     max_feature_seen: float = _setting(
         0.50,
         "Where more than this share of the skin that the network calls a feature is left, a person looks.",
+    )
+    min_moved_mm: float = _setting(
+        1.0,
+        "Where a face was replaced or blurred: least change of the shape of each feature's skin, against the"
+        " person's own, that a pass needs, mm.",
     )
     min_brain_agreement: float = _setting(
         0.80, "Least Dice of the brains of registration and network; with less a person looks."

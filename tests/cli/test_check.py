@@ -87,7 +87,9 @@ def test_all_outputs_are_in_the_order_of_the_paths(stand_in, capsys):
     assert [line.split()[0] for line in said[:4]] == ["shallow", "unsure", "deep", "deep"]
     assert "6 scans: 2 pass, 2 deep, 1 shallow, 1 unsure." in said
     assert "1 file left out: the name says that it is no structural image (mask)." in said
-    assert stand_in.asked == [{"ears": False, "draw": True, "network": DATA, "nprocs": None}]
+    assert stand_in.asked == [
+        {"ears": False, "draw": True, "replaced": False, "network": DATA, "nprocs": None}
+    ]
 
 
 def test_the_report_and_the_sorted_pictures_are_whole(stand_in):
@@ -113,7 +115,7 @@ def test_it_passes_only_if_all_pass(stand_in, capsys):
 def test_ears_and_processes_are_passed_on(stand_in):
     touch("a.nii")
     assert call("a.nii", "--ears", "--nprocs", "3", "--sort", "s") == 0
-    assert stand_in.asked == [{"ears": True, "draw": True, "network": DATA, "nprocs": 3}]
+    assert stand_in.asked == [{"ears": True, "draw": True, "replaced": False, "network": DATA, "nprocs": 3}]
 
 
 @pytest.mark.parametrize(

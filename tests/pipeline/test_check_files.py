@@ -113,3 +113,23 @@ def test_a_broken_file_says_so_in_other_processes_too(here):
     assert set(found) == {"a.nii", "b.nii"}
     assert found["a.nii"].document() == check_file("a.nii", SETTINGS).document()
     assert os.sep not in " ".join(found["a.nii"].document()["reasons"])
+
+
+@pytest.mark.parametrize(
+    ("name", "sidecar", "expected"),
+    [
+        ("sub-01_T1w.nii.gz", None, False),
+        ("sub-01_desc-refaced_T1w.nii.gz", None, True),
+        ("sub-01_T1w.reface.nii", None, True),
+        ("sub-01_T1w.nii.gz", '{"Defacing": {"Method": "reface"}}', True),
+        ("sub-01_T1w.nii.gz", '{"Defacing": {"Method": "blur"}}', True),
+        ("sub-01_T1w.nii.gz", '{"DeidentificationMethod": ["AFNI @afni_refacer_run, refaced"]}', True),
+        ("sub-01_T1w.nii.gz", '{"Defacing": {"Method": "template"}, "Parameters": {"blur_mm": 8}}', False),
+        ("sub-01_T1w.nii.gz", "not JSON", False),
+        ("sub-01_T1w.nii.gz", "[1]", False),
+    ],
+)
+def test_name_or_sidecar_may_say_that_a_face_was_replaced(here, name, sidecar, expected):
+    if sidecar is not None:
+        Path("sub-01_T1w.json").write_text(sidecar)
+    assert check.says_replaced(Path(name)) is expected

@@ -11,7 +11,7 @@ from defacto.anatomy.regions import Region
 from defacto.config import AnatomySettings, DefaceSettings, QcSettings, Settings
 from defacto.qc import Arrival, decide, decide_alone
 from defacto.qc.decide import counted_features
-from defacto.qc.measure import seen_name, visible_name
+from defacto.qc.measure import moved_name, seen_name, visible_name
 from defacto.types import Feature, Measure, Outcome, Prediction
 
 GOOD = {
@@ -260,3 +260,67 @@ def test_alone_a_pass_is_doubted_and_what_is_no_head_is_not_judged(change, word)
 def test_alone_what_is_not_known_is_no_pass(p):
     prediction = Prediction("made 1", dict.fromkeys(Outcome, p))
     assert not decide_alone(prediction, WHOLE, Settings()).sure
+
+
+MOVED = {
+    "replaced_ml": 300.0,
+    **{visible_name(feature): 0.9 for feature in Feature},
+    **{seen_name(feature): 0.9 for feature in Feature},
+    **{moved_name(feature): 3.0 for feature in Feature},
+}
+
+
+def test_a_replaced_face_passes_by_how_far_it_moved_whatever_can_be_seen():
+    decision = decide(made(**MOVED), Settings())
+    assert (decision.outcome, decision.sure) == (Outcome.PASS, True)
+    assert "replaced" in decision.reasons[0].sentence
+    assert decide(made(**{**MOVED, "replaced_ml": None}), Settings()).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("values", "outcome"),
+    [
+        ({"nose_moved_mm": 0.4}, Outcome.SHALLOW),
+        ({"left_ear_moved_mm": 0.4}, Outcome.SHALLOW),
+        ({"brain_lost_ml": 0.2}, Outcome.DEEP),
+        ({"brain_lost_ml": 0.2, "nose_moved_mm": 0.4}, Outcome.FAILURE),
+        ({moved_name(feature): 0.1 for feature in Feature}, Outcome.FAILURE),
+        ({"agreement_mm": 30.0}, Outcome.FAILURE),
+        ({"brain_agreement": 0.5}, None),
+        ({"turned_deg": 90.0}, None),
+    ],
+)
+def test_what_is_wrong_with_a_replaced_face_has_its_name(values, outcome):
+    assert decide(made(**{**MOVED, **values}), Settings()).outcome is outcome
+
+
+@pytest.mark.parametrize("feature", list(Feature))
+@pytest.mark.parametrize("value", [None, math.nan, math.inf])
+def test_a_replaced_face_without_its_pair_is_never_a_pass(feature, value):
+    decision = decide(made(**{**MOVED, moved_name(feature): value}), Settings())
+    assert (decision.outcome, decision.sure) == (None, False)
+    gone = {**MOVED, moved_name(feature): value, visible_name(feature): 0.0}
+    assert decide(made(**gone), Settings()).outcome is Outcome.PASS
+
+
+@given(st.floats(0, 10), st.floats(0, 10), st.sampled_from(list(Feature)))
+def test_a_skin_that_moved_less_is_never_better(one, other, feature):
+    less, more = sorted((one, other))
+    passed = [
+        decide(made(**{**MOVED, moved_name(feature): mm}), Settings()).outcome is Outcome.PASS
+        for mm in (less, more)
+    ]
+    assert passed != [True, False]
+
+
+@given(predictions)
+def test_of_a_replaced_face_no_classifier_is_heard(prediction):
+    assert decide(made(**MOVED), Settings(), prediction) == decide(made(**MOVED), Settings())
+
+
+@given(predictions)
+def test_alone_a_replaced_face_is_never_a_pass(prediction):
+    arrival = Arrival((), 0.0, 1200.0, 3000.0)
+    decision = decide_alone(prediction, arrival, Settings(), replaced=True)
+    assert (decision.outcome, decision.sure) == (None, False)
+    assert "original" in decision.reasons[0].sentence

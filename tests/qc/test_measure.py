@@ -29,6 +29,7 @@ NAMES = {
     "brain_lost_percent",
     "least_visible",
     "removed_ml",
+    "removed_percent",
     "elsewhere_ml",
     "changed_outside",
     "agreement_mm",

@@ -101,8 +101,9 @@ class Context:
             return np.zeros(load_template().grid.shape, dtype=bool)
         return _in_template(self.seen.labels == region, self.seen.grid, self.registration.to_template) > 0.5
 
+    @cached_property
     def seen_features(self) -> LabelVolume | None:
-        """Return where the network sees each feature's skin, on the template's grid, by `Feature.label`."""
+        """Where the network sees each feature's skin, on the template's grid, by `Feature.label`."""
         if self.seen is None:
             return None
         grid = load_template().grid

@@ -68,5 +68,49 @@ def load_template() -> Template:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class Average:
+    """The average head with a sharp skin, ears, jaw and neck: the face that is put in a person's place.
+
+    Parameters
+    ----------
+    grid : Grid
+        Of both volumes; in the template's world, reaching lower.
+    t1 : ndarray of float32
+        T1w brightness.
+    skin_mm : ndarray of float32
+        Distance to the skin, mm, negative inside; clipped at 12 mm.
+    """
+
+    grid: Grid
+    t1: FloatVolume
+    skin_mm: FloatVolume
+
+
+@cache
+def load_average() -> Average:
+    """Read the average head, once a process."""
+    path = data_path("average_t1_2mm.nii.gz")
+    image = nib.load(path)
+    return Average(
+        Grid(image.shape, np.asarray(image.affine)),
+        _floats(path),
+        _floats(data_path("average_skin_2mm.nii.gz")),
+    )
+
+
+@cache
+def load_map(name: str) -> FloatVolume:
+    """Read another map on the template's grid, once a process.
+
+    Parameters
+    ----------
+    name : {"pydeface_cut", "p_face", "p_ears"}
+        The distance to what pydeface's mask takes, mm, positive within; the share of ten persons who have
+        face, or an ear, at a place after registration.
+    """
+    return _floats(data_path(f"{name}_2mm.nii.gz"))
+
+
 def _floats(path: Path) -> FloatVolume:
     return np.ascontiguousarray(nib.load(path).get_fdata(dtype=np.float32))

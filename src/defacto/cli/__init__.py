@@ -12,6 +12,7 @@ from defacto.cli import (
     audit,
     calibrate,
     check,
+    compare,
     deface,
     demo,
     dicom,
@@ -51,6 +52,7 @@ _COMMANDS = (
     train,
     evaluate,
     calibrate,
+    compare,
 )
 
 

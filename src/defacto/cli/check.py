@@ -22,6 +22,9 @@ From each scan alone, with no original at hand: can a feature of the face be mad
 the cut in the right place? Of folders (BIDS data sets too), files whose names say that they are no structural
 image of a head are left out, and counted. What cannot be read or judged is unsure, with the reason.
 
+A face that was replaced by another, or blurred, is still a face: such a scan is never a pass here, since only
+the original can tell. It is known as such by its name, by its sidecar, or by --replaced.
+
 Exit code 0 only where every scan is a pass, and with --metadata nothing suspicious is undecided.
 Pictures may show faces: keep them as you keep the scans."""
 
@@ -56,6 +59,9 @@ def add_parser(commands: Commands) -> None:
         "--strikes", type=Path, metavar="FILE", help="with --metadata: what was decided on its page before"
     )
     parser.add_argument("--ears", action="store_true", help="count ears too (default: many tools leave them)")
+    parser.add_argument(
+        "--replaced", action="store_true", help="the faces were replaced or blurred, whatever the names say"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there already")
     parser.add_argument(
         "--nprocs", type=int, metavar="N", help="scans at once (default: the cores there are)"
@@ -112,6 +118,7 @@ def _check(options: argparse.Namespace) -> int:
             settings,
             ears=options.ears,
             draw=bool(sort or report),
+            replaced=options.replaced,
             network=options.network or DATA,
             nprocs=options.nprocs,
         )

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _DETAILS = """\
 Retries as `defacto run` does. Writes OUT only where the result passes; with exit code 3 there is no OUT.
-A pass is the machine's word: look at the result before you share it."""
+A pass is the machine's word: look at the result before you share it. Methods that replace or blur a face
+(reface, blur) pass only where the skin moved far enough from the person's own."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -37,6 +38,7 @@ def add_parser(commands: Commands) -> None:
         "--keep-uncertain", action="store_true", help="write OUT even where it did not pass, to look at it"
     )
     parser.add_argument("--settings", type=Path, metavar="TOML", help="settings (default: built-in)")
+    parser.add_argument("--method", metavar="NAME", help="method of defacing, or auto (default: template)")
     parser.add_argument("--no-ears", action="store_true", help="leave the ears, and do not count them")
     parser.set_defaults(command=command)
 
@@ -52,6 +54,8 @@ def command(options: argparse.Namespace) -> int:
     for path in targets:
         check_target(options.source, path, overwrite=options.overwrite)
     settings = read_settings(options.settings)
+    if options.method is not None:
+        settings = replace(settings, deface=replace(settings.deface, method=options.method))
     if options.no_ears:
         settings = replace(settings, deface=replace(settings.deface, ears=False))
     defaced = _deface(options.source, settings)
@@ -105,7 +109,7 @@ def _table(defaced: Defaced) -> str:
     last = defaced.attempts[-1]
     outcome = last.decision.outcome.value if last.decision.outcome and last.decision.sure else "not sure"
     attempts = "1 attempt" if len(defaced.attempts) == 1 else f"{len(defaced.attempts)} attempts"
-    lines = [f"{outcome} after {attempts}"]
+    lines = [f"{outcome} after {attempts}, method {last.method}"]
     lines += [reason.sentence for reason in last.decision.reasons]
     width = max((len(name) for name in last.measures), default=0)
     for measure in last.measures.values():

@@ -69,7 +69,7 @@ def add_settings(group: argparse._ArgumentGroup) -> None:
         choices=("person", "none"),
         help="who clears what the machine passed: a person by `defacto label` (default), or none is needed",
     )
-    group.add_argument("--method", help="method of defacing")
+    group.add_argument("--method", help="method of defacing, or auto")
     group.add_argument(
         "--network",
         type=Path,

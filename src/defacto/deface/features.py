@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from defacto.anatomy import Context, load_template
-from defacto.anatomy.head import head_level
-from defacto.anatomy.morphology import distance_mm, largest_piece
+from defacto.anatomy.morphology import distance_mm
 from defacto.anatomy.regions import OF_FEATURE, Region
 from defacto.config import DefaceSettings
-from defacto.deface.method import spare_brain
+from defacto.deface.method import outside_mm, spare_brain
 from defacto.errors import StepError
 from defacto.types import FloatVolume, Removal, Scan
 
@@ -50,17 +49,5 @@ class FeaturesMethod:
             cut = around if cut is None else np.maximum(cut, around)
         if cut is None:
             raise StepError("The network sees no eye, nose, mouth or ear in this scan; look at it.")
-        cut = np.minimum(cut, np.float32(settings.feature_depth_mm + further_mm) + _outside_mm(scan, context))
+        cut = np.minimum(cut, np.float32(settings.feature_depth_mm + further_mm) + outside_mm(scan, context))
         return spare_brain(self, cut, context, settings)
-
-
-def _outside_mm(scan: Scan, context: Context) -> FloatVolume:
-    """Return the distance to the head on the template's grid, mm; negative inside of it."""
-    volume = context.to_template(scan.volume)
-    in_view = np.isfinite(volume)
-    level = head_level(volume[in_view])
-    if level is None:
-        raise StepError("There is no head in this scan: no voxel stands out from the air.")
-    with np.errstate(invalid="ignore"):
-        head = largest_piece(volume > level)
-    return distance_mm(head | ~in_view)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 
-from defacto.anatomy import Context
+from defacto.anatomy import Context, load_template
+from defacto.anatomy.head import head_level
+from defacto.anatomy.morphology import distance_mm, largest_piece
+from defacto.anatomy.resample import carry
 from defacto.config import DefaceSettings
+from defacto.errors import StepError
 from defacto.types import FloatVolume, Removal, Scan
+
+Replace = Callable[[FloatVolume], FloatVolume]
+"""From the cut on the scan's grid, mm, to intensities."""
 
 
 class Method(Protocol):
@@ -30,7 +38,15 @@ class Method(Protocol):
         ...
 
 
-def spare_brain(method: Method, cut: FloatVolume, context: Context, settings: DefaceSettings) -> Removal:
+def spare_brain(
+    method: Method,
+    cut: FloatVolume,
+    context: Context,
+    settings: DefaceSettings,
+    replace: Replace | None = None,
+    *,
+    on_scan: bool = False,
+) -> Removal:
     """Return the removal that a cut means, but for voxels within the margin of the brain.
 
     Parameters
@@ -43,11 +59,45 @@ def spare_brain(method: Method, cut: FloatVolume, context: Context, settings: De
         Where the brain is.
     settings : DefaceSettings
         ``brain_margin_mm``.
+    replace : callable, optional
+        Takes the cut that is left, on the scan's grid, and returns intensities for what is removed.
+    on_scan : bool
+        Whether the cut lies on the scan's grid instead.
     """
-    spared = np.minimum(cut, context.brain_mm - np.float32(settings.brain_margin_mm))
+    brain = context.brain_mm - np.float32(settings.brain_margin_mm)
+    left = np.minimum(cut, context.to_scan(brain)) if on_scan else context.to_scan(np.minimum(cut, brain))
     return Removal(
-        mask=np.asarray(context.to_scan(spared) > 0),
+        mask=np.asarray(left > 0),
         method=method.name,
         version=method.version,
         parameters=dataclasses.asdict(settings),
+        replacement=None if replace is None else replace(left),
     )
+
+
+def moved(field: FloatVolume, context: Context, shift_mm: tuple[float, float, float]) -> FloatVolume:
+    """Return a field of the template's grid, shifted along the head's own axes, mm."""
+    if not any(shift_mm):
+        return field
+    back = np.eye(4)
+    back[:3, 3] = -context.shift_in_template(shift_mm)
+    grid = load_template().grid
+    return carry(field, grid, grid, back, fill=None)
+
+
+def outside_mm(scan: Scan, context: Context) -> FloatVolume:
+    """Return the distance to the head on the template's grid, mm; negative inside of it.
+
+    Raises
+    ------
+    StepError
+        If no head stands out from the air.
+    """
+    volume = context.to_template(scan.volume)
+    in_view = np.isfinite(volume)
+    level = head_level(volume[in_view])
+    if level is None:
+        raise StepError("There is no head in this scan: no voxel stands out from the air.")
+    with np.errstate(invalid="ignore"):
+        head = largest_piece(volume > level)
+    return distance_mm(head | ~in_view)

@@ -9,11 +9,13 @@ import numpy as np
 from defacto.anatomy import Context, load_template
 from defacto.anatomy.morphology import distance_mm
 from defacto.anatomy.regions import Region
-from defacto.anatomy.resample import carry
+from defacto.anatomy.template import load_map
 from defacto.config import DefaceSettings
-from defacto.deface.method import spare_brain
+from defacto.deface.method import moved, spare_brain
+from defacto.errors import SettingsError
 from defacto.types import FloatVolume, Mask, Removal, Scan
 
+_MASKS = ("own", "pydeface")
 _AROUND_MM = {Region.EYES: 8.0, Region.LEFT_EAR: 3.0, Region.RIGHT_EAR: 3.0}
 """So far around what the network sees is cut."""
 _NEAR_MM = 12.0
@@ -33,19 +35,34 @@ class TemplateMethod:
     smooth field of distances, so that its edge is sharp on every grid, and voxels within a margin of the
     scan's own brain stay. Around the eyes and ears that the anatomy network sees, near where the template
     has its own, the cut is widened: an affine registration cannot know where a person's ears stand. A nudge
-    to the back moves the face's cut and sinks the ears' cut deeper.
+    to the back moves the face's cut and sinks the ears' cut deeper. With pydeface's own mask nothing is
+    widened and the ears stay, as with that program.
     """
 
     name = "template"
     version = "2"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
-        """Return what to remove; see `DefaceSettings` for the parameters."""
+        """Return what to remove; see `DefaceSettings` for the parameters.
+
+        Raises
+        ------
+        SettingsError
+            If nobody's mask is asked for.
+        """
+        if settings.template_mask not in _MASKS:
+            known = ", ".join(_MASKS)
+            raise SettingsError(
+                f"Setting deface.template_mask: expected one of {known}, got {settings.template_mask}."
+            )
         template = load_template()
         right, anterior, superior = settings.nudge_mm
-        cut = _moved(template.face_cut_mm, context, settings.nudge_mm)
+        own = settings.template_mask == _MASKS[0]
+        cut = moved(template.face_cut_mm if own else load_map("pydeface_cut"), context, settings.nudge_mm)
+        if not own:
+            return spare_brain(self, cut, context, settings)
         if settings.ears:
-            ears = _moved(template.ear_cut_mm, context, (right, 0.0, superior))
+            ears = moved(template.ear_cut_mm, context, (right, 0.0, superior))
             cut = np.maximum(cut, ears - np.float32(_EAR_DEPTH * anterior))
         cut = np.maximum(cut, _seen(context, settings))
         return spare_brain(self, cut, context, settings)
@@ -72,12 +89,3 @@ def _seen(context: Context, settings: DefaceSettings) -> FloatVolume:
 @cache
 def _near_features() -> Mask:
     return distance_mm(load_template().features > 0) < _NEAR_MM
-
-
-def _moved(field: FloatVolume, context: Context, shift_mm: tuple[float, float, float]) -> FloatVolume:
-    if not any(shift_mm):
-        return field
-    back = np.eye(4)
-    back[:3, 3] = -context.shift_in_template(shift_mm)
-    grid = load_template().grid
-    return carry(field, grid, grid, back, fill=None)

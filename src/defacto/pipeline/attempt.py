@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from defacto.pipeline.clock import Clock
 from defacto.pipeline.evidence import LARGE_OF, Evidence, Examined, put_in_place
 from defacto.pipeline.sources import Opened, sentence
 from defacto.privacy import header
+from defacto.qc.choose import AUTO, choose
 from defacto.qc.classify import DATA
 from defacto.types import Attempt, Decision, Grid, Looks, Outcome, Picture, Prediction, Reason, Removal, Scan
 
@@ -87,7 +88,13 @@ def examine(bench: Bench, parameters: DefaceSettings, clock: Clock, *, draw: boo
     ------
     StepError
         If a step could not be done.
+    SettingsError
+        If there is no such method.
     """
+    if parameters.method == AUTO:
+        return choose(
+            lambda name: examine(bench, replace(parameters, method=name), clock, draw=draw), bench.settings
+        )
     scan = bench.opened.scan
     method = find_method(parameters.method)
     with clock.step("locate"):
@@ -118,9 +125,16 @@ def find_method(name: str) -> deface.Method:
     SettingsError
         If there is none of that name.
     """
-    if name not in deface.METHODS:
-        raise SettingsError(f"There is no method {name}; known are {', '.join(sorted(deface.METHODS))}.")
-    return deface.METHODS[name]
+    method = deface.find(name)
+    if method is None:
+        known = ", ".join(sorted([*deface.METHODS, *deface.OUTSIDE, AUTO]))
+        raise SettingsError(f"There is no method {name}; known are {known}.")
+    return method
+
+
+def _version_of(name: str) -> str:
+    method = deface.find(name)
+    return method.version if method is not None else __version__
 
 
 def _draw(result: Scan, removal: Removal, upright: Grid) -> tuple[dict[str, Picture], Looks]:
@@ -181,7 +195,8 @@ def run_attempt(
         A step that could not be done is in it as a failure.
     """
     clock = Clock()
-    method = find_method(parameters.method)
+    if parameters.method != AUTO:
+        find_method(parameters.method)
     examined, error = None, None
     try:
         examined = examine(bench, parameters, clock)
@@ -189,8 +204,8 @@ def run_attempt(
         error = sentence(raised)
     attempt = Attempt(
         number=number,
-        method=method.name,
-        version=method.version,
+        method=examined.removal.method if examined else parameters.method,
+        version=examined.removal.version if examined else _version_of(parameters.method),
         parameters=json.loads(json.dumps(asdict(parameters))),
         measures=examined.measures if examined else {},
         decision=examined.decision if examined else Decision(Outcome.FAILURE, (Reason(error or ""),)),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import glob
+import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +27,9 @@ from defacto.simulate.processes import in_processes
 from defacto.types import Decision, Grid, Outcome, Picture, Prediction, Reason, Scan
 
 UNSURE = "unsure"
+_REPLACED = re.compile(r"refac(e|ed|er|ing)(?![a-z])|facemasking|mask_?face|\bblur(red)?\b")
+_TOLD = ("Defacing", "DeidentificationMethod", "GeneratedBy", "DefacingMethod", "ImageComments")
+"""Tags of a sidecar that may name how a scan was defaced."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +140,7 @@ def check_files(
     *,
     ears: bool = False,
     draw: bool = False,
+    replaced: bool = False,
     network: Path = DATA,
     nprocs: int | None = None,
 ) -> Iterator[Checked]:
@@ -150,12 +156,14 @@ def check_files(
         Whether an ear that can be made out counts.
     draw : bool
         Whether to make pictures.
+    replaced : bool
+        Whether the faces are known to have been replaced or blurred.
     network : Path
         Folder of the classifier.
     nprocs : int, optional
         Processes at once; by default the cores there are.
     """
-    jobs = [(path, settings, ears, draw, network) for path in paths]
+    jobs = [(path, settings, ears, draw, network, replaced) for path in paths]
     if len(jobs) == 1 or nprocs == 1:
         yield from (check_file(*job) for job in jobs)
     elif jobs:
@@ -163,17 +171,36 @@ def check_files(
 
 
 def check_file(
-    path: str, settings: Settings, ears: bool = False, draw: bool = False, network: Path = DATA
+    path: str,
+    settings: Settings,
+    ears: bool = False,
+    draw: bool = False,
+    network: Path = DATA,
+    replaced: bool = False,
 ) -> Checked:
     """Check one file; what cannot be judged comes back with a sentence that says so."""
     try:
         scan = volume.read(Path(path), max_memory_gb=settings.input.max_memory_gb)
-        return check_scan(scan, settings, path=path, ears=ears, draw=draw, network=network)
+        replaced = replaced or says_replaced(Path(path))
+        return check_scan(scan, settings, path=path, ears=ears, draw=draw, replaced=replaced, network=network)
     except DefactoError as error:
         return Checked(path, Decision(None, (Reason(sentence(error)),), sure=False))
     except Exception as error:
         reason = Reason(f"The tool stopped on it: {describe(error)}.")
         return Checked(path, Decision(None, (reason,), sure=False))
+
+
+def says_replaced(path: Path) -> bool:
+    """Return whether the name or the sidecar of a scan says that its face was replaced or blurred."""
+    if _REPLACED.search(path.name.lower()):
+        return True
+    sidecar = path.with_name(path.name.removesuffix(names.volume_extension(path.name) or "") + ".json")
+    try:
+        document = json.loads(sidecar.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    told = [document.get(key) for key in _TOLD] if isinstance(document, dict) else []
+    return bool(_REPLACED.search(json.dumps([each for each in told if each]).lower()))
 
 
 def check_scan(
@@ -183,6 +210,7 @@ def check_scan(
     path: str = "",
     ears: bool = False,
     draw: bool = False,
+    replaced: bool = False,
     explain: bool = False,
     network: Path = DATA,
 ) -> Checked:
@@ -200,6 +228,8 @@ def check_scan(
         Whether an ear that can be made out counts.
     draw : bool
         Whether to make pictures.
+    replaced : bool
+        Whether the face is known to have been replaced or blurred.
     explain : bool
         Whether to add ``class_maps``, a picture of what speaks for each answer.
     network : Path
@@ -229,7 +259,7 @@ def check_scan(
     if explain:
         with clock.step("explain"):
             _, pictures["class_maps"] = classify(looks, network, ears=ears)
-    decision = qc.decide_alone(prediction, arrival, settings)
+    decision = qc.decide_alone(prediction, arrival, settings, replaced=replaced)
     return Checked(path, decision, prediction, arrival, pictures, clock.seconds)
 
 

@@ -81,7 +81,7 @@ def deface_scan(scan: Scan, settings: Settings, clock: Clock, begun: Begun | Non
         attempts.append(
             Attempt(
                 number=len(attempts) + 1,
-                method=parameters.method,
+                method=examined.removal.method if examined else parameters.method,
                 version=examined.removal.version if examined else "",
                 parameters=json.loads(json.dumps(asdict(parameters))),
                 measures=examined.measures if examined else {},

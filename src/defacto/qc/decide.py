@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 
 from defacto.anatomy.regions import Region
 from defacto.config import Settings
-from defacto.qc.measure import seen_name, visible_name
+from defacto.qc.measure import moved_name, seen_name, visible_name
 from defacto.types import Decision, Feature, Measures, Outcome, Prediction, Reason
 
 if TYPE_CHECKING:
     from defacto.qc.arrived import Arrival
 
+REPLACED = "replaced_ml"
+"""The measure that is there where a face was replaced or blurred."""
+_UNTOUCHED_MM = 0.3
 _LEAST_BRAIN_ML = 300.0
 _LEAST_HEAD = 0.5
 """With less around it than this share of its volume, a brain is alone."""
+_UNPAIRED = (
+    "The face was replaced or blurred. Whether it is still the person's own can only be told beside"
+    " the original: `defacto deface` and `defacto run` do."
+)
 _A = {
     Outcome.PASS: "a pass",
     Outcome.DEEP: "deep",
@@ -42,6 +49,9 @@ def decide(measures: Measures, settings: Settings, prediction: Prediction | None
     a *pass*, unless the head lies turned or the anatomy network sees another brain or a feature: then a
     person looks. A classifier's opinion can only take a pass away, never give one.
 
+    Where a face was replaced or blurred, what can be seen says nothing: then a feature must have moved by
+    ``qc.min_moved_mm`` instead, and no classifier is heard, which would see a face either way.
+
     Parameters
     ----------
     measures : mapping of str to Measure
@@ -52,7 +62,9 @@ def decide(measures: Measures, settings: Settings, prediction: Prediction | None
         A classifier's opinion.
     """
     measured = _by_measures(measures, settings)
-    return measured if prediction is None else _join(measured, prediction, settings)
+    if prediction is None or REPLACED in measures:
+        return measured
+    return _join(measured, prediction, settings)
 
 
 def _by_measures(measures: Measures, settings: Settings) -> Decision:
@@ -62,16 +74,70 @@ def _by_measures(measures: Measures, settings: Settings) -> Decision:
     misplaced = _misplaced(measures, settings)
     if misplaced:
         return Decision(Outcome.FAILURE, misplaced)
+    if REPLACED in measures:
+        return _by_pairs(measures, settings)
     lost, visible = _brain_lost(measures, settings), _visible(measures, settings)
     if lost or visible:
         missed = _missed(measures, settings) if visible else ()
         beside = bool(visible and (lost or missed))
         outcome = Outcome.FAILURE if beside else Outcome.SHALLOW if visible else Outcome.DEEP
         return Decision(outcome, missed + lost + visible)
-    doubtful = _turned(measures, settings) + _doubted(measures, settings)
+    doubtful = _turned(measures, settings) + _doubted(measures, settings, counted_features(settings))
     if doubtful:
         return Decision(None, doubtful, sure=False)
     return _passed(measures, settings)
+
+
+def _by_pairs(measures: Measures, settings: Settings) -> Decision:
+    """Conclude how the replacing of a face ended: only by how far its skin moved from the person's own."""
+    features = _face_there(measures, settings)
+    unknown = tuple(
+        Reason(f"{moved_name(f)} could not be measured; a person looks.", moved_name(f))
+        for f in features
+        if _value(measures, moved_name(f)) is None
+    )
+    if unknown:
+        return Decision(None, unknown, sure=False)
+    lost, limit = _brain_lost(measures, settings), settings.qc.min_moved_mm
+    moved = {feature: _value(measures, moved_name(feature)) or 0.0 for feature in features}
+    kept = tuple(
+        Reason(
+            f"The {_WORDS[f]} has its own shape still: its skin moved by {mm:.1f} mm;"
+            f" at least {limit:g} mm is needed.",
+            moved_name(f),
+            mm,
+            limit,
+        )
+        for f, mm in moved.items()
+        if mm < limit
+    )
+    face = [mm for feature, mm in moved.items() if not feature.is_ear]
+    if kept:
+        missed = bool(lost) or max(face, default=math.inf) < _UNTOUCHED_MM
+        return Decision(Outcome.FAILURE if missed else Outcome.SHALLOW, lost + kept)
+    if lost:
+        return Decision(Outcome.DEEP, lost)
+    doubtful = _turned(measures, settings) + _doubted(measures, settings, ())
+    if doubtful:
+        return Decision(None, doubtful, sure=False)
+    least = min(moved, key=lambda feature: moved[feature], default=None)
+    said = (
+        f"the skin of every feature changed its shape, least the {_WORDS[least]} by {moved[least]:.1f} mm"
+        if least
+        else "no feature is in view"
+    )
+    sentence = (
+        f"The face was replaced, not removed. Against the original {said}; at least {limit:g} mm is needed."
+        " No picture can tell that: it still shows a face, but another."
+    )
+    name = moved_name(least) if least else None
+    reason = Reason(sentence, name, moved[least] if least else None, limit if least else None)
+    return Decision(Outcome.PASS, (reason,))
+
+
+def _face_there(measures: Measures, settings: Settings) -> tuple[Feature, ...]:
+    """Return the counted features of which there is skin after the face was replaced."""
+    return tuple(f for f in counted_features(settings) if _value(measures, visible_name(f)) != 0.0)
 
 
 def _join(measured: Decision, prediction: Prediction, settings: Settings) -> Decision:
@@ -106,7 +172,9 @@ def _opinion(prediction: Prediction, outcome: Outcome, limit: float) -> Reason:
     return Reason(sentence, f"p_{outcome.value}", p, limit)
 
 
-def decide_alone(prediction: Prediction, arrival: Arrival, settings: Settings) -> Decision:
+def decide_alone(
+    prediction: Prediction, arrival: Arrival, settings: Settings, *, replaced: bool = False
+) -> Decision:
     """Conclude from a scan alone: no original, no measures of what was lost.
 
     Classifier and anatomy network carry it together. A pass needs the one to be sure, and the other not to
@@ -121,8 +189,11 @@ def decide_alone(prediction: Prediction, arrival: Arrival, settings: Settings) -
         From `defacto.qc.look_at`.
     settings : Settings
         ``qc.p_pass``, ``qc.p_other`` and ``qc.max_bare_cm2``.
+    replaced : bool
+        Whether the face is known to have been replaced or blurred: such a scan is not judged without its
+        original.
     """
-    strange = _strange(arrival)
+    strange = _UNPAIRED if replaced else _strange(arrival)
     if strange:
         return Decision(None, (Reason(strange),), sure=False)
     likely = max(prediction.p_outcome, key=lambda outcome: prediction.p_outcome[outcome])
@@ -213,8 +284,8 @@ def _turned(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
     return (Reason(sentence, "turned_deg", turned, limit),)
 
 
-def _doubted(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
-    """Say where the anatomy network, which no registration can mislead, sees something else."""
+def _doubted(measures: Measures, settings: Settings, features: tuple[Feature, ...]) -> tuple[Reason, ...]:
+    """Say where the anatomy network, which no registration can mislead, sees another brain or a feature."""
     reasons = []
     alike, least = _value(measures, "brain_agreement"), settings.qc.min_brain_agreement
     if alike is not None and alike < least:
@@ -223,7 +294,7 @@ def _doubted(measures: Measures, settings: Settings) -> tuple[Reason, ...]:
     elif "brain_agreement" in measures and alike is None:
         reasons.append(Reason("The network sees no brain; a person looks.", "brain_agreement"))
     limit = settings.qc.max_feature_seen
-    for feature in counted_features(settings):
+    for feature in features:
         share = _value(measures, seen_name(feature)) or 0.0
         if share > limit:
             word = _WORDS[feature]

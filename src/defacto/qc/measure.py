@@ -9,13 +9,18 @@ name                       unit      better           what
 ``FEATURE_seen``           share     lower            the same of the skin where the network sees the feature
 ``least_visible``          share     lower            the least of it among eyes, nose and mouth in view
 ``removed_ml``             ml        lower            tissue removed
+``removed_percent``        %         lower            the same as a share of the head in view
 ``elsewhere_ml``           ml        lower            tissue removed over 40 mm from features, neck apart
 ``changed_outside``        voxels    lower (0)        stored values that changed outside the removal mask
 ``agreement_mm``           mm        lower            distance of the two registrations at the landmarks
 ``score``                  NMI       higher           similarity of the scan with the template
 ``brain_agreement``        Dice      higher           brain by registration against brain by the network
 ``turned_deg``             deg       lower            angle of the head against the axes of its pictures
+``replaced_ml``            ml        neither          volume that other voxels took the place of
+``FEATURE_moved_mm``       mm        higher           change of the skin's shape where it was replaced
 =========================  ========  ===============  =======================================================
+
+The last two are taken only where a face was replaced or blurred.
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ import numpy as np
 
 from defacto.anatomy import Context
 from defacto.qc import shares
+from defacto.qc.moved import surface_moved
 from defacto.qc.surface import see_surface
 from defacto.types import Feature, Mask, Measure, Removal, Scan
 
@@ -48,7 +54,7 @@ def measure(original: Scan, result: Scan, removal: Removal, context: Context) ->
     changed = changed_voxels(original, result)
     lost_ml, lost_percent = brain_lost(changed, context)
     registration = context.registration
-    seen = context.seen_features()
+    seen = context.seen_features
     found = [
         see_surface(original, result, context, registration.to_template, seen=seen),
         see_surface(original, result, context, registration.check_to_template),
@@ -63,6 +69,7 @@ def measure(original: Scan, result: Scan, removal: Removal, context: Context) ->
         *(Measure(seen_name(feature), share, "share") for feature, share in found[0].seen_shares.items()),
         Measure("least_visible", _worst([each.least_visible for each in found]), "share"),
         Measure("removed_ml", found[0].removed_ml, "ml"),
+        Measure("removed_percent", found[0].removed_percent, "%"),
         Measure("elsewhere_ml", min(each.elsewhere_ml for each in found), "ml"),
         Measure("changed_outside", float(np.count_nonzero(changed & ~removal.mask)), "voxels"),
         Measure("agreement_mm", registration.agreement_mm, "mm"),
@@ -71,7 +78,24 @@ def measure(original: Scan, result: Scan, removal: Removal, context: Context) ->
     ]
     if context.seen is not None:
         measures.append(Measure("brain_agreement", brain_agreement(context), "Dice", lower_is_better=False))
+    if removal.replacement is not None:
+        measures += _replaced(original, result, removal, context)
     return {each.name: each for each in measures}
+
+
+def _replaced(original: Scan, result: Scan, removal: Removal, context: Context) -> list[Measure]:
+    """Measure what a replaced face is judged by; of the two registrations the lesser movement counts."""
+    registration = context.registration
+    matrices = (registration.to_template, registration.check_to_template)
+    found = [surface_moved(original, result, context, matrix) for matrix in matrices]
+    replaced_ml = float(np.count_nonzero(removal.mask) * context.grid.voxel_ml)
+    return [
+        Measure("replaced_ml", replaced_ml, "ml"),
+        *(
+            Measure(moved_name(f), _least([each[f] for each in found]), "mm", lower_is_better=False)
+            for f in Feature
+        ),
+    ]
 
 
 def visible_name(feature: Feature) -> str:
@@ -82,6 +106,11 @@ def visible_name(feature: Feature) -> str:
 def seen_name(feature: Feature) -> str:
     """Return the name of the measure that says the same of where the network sees the feature."""
     return f"{feature.value}_seen"
+
+
+def moved_name(feature: Feature) -> str:
+    """Return the name of the measure that says how far the skin of a replaced feature moved."""
+    return f"{feature.value}_moved_mm"
 
 
 def changed_voxels(original: Scan, result: Scan) -> Mask:
@@ -137,3 +166,7 @@ def brain_agreement(context: Context) -> float | None:
 def _worst(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None and np.isfinite(value)]
     return max(known) if len(known) == len(values) else None
+
+
+def _least(values: list[float | None]) -> float | None:
+    return min((value for value in values if value is not None), default=None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from defacto.types import Mask
 
@@ -71,3 +72,15 @@ def tissue_ml(taken: Mask, voxel_ml: float, where: Mask | None = None) -> float:
         For *elsewhere*, what lies more than `ELSEWHERE_MM` from every feature and not below.
     """
     return float(np.count_nonzero(taken if where is None else taken & where) * voxel_ml)
+
+
+def spread_mm(moved: npt.NDArray[np.floating]) -> float:
+    """Return by how much a skin changed its shape: how far it moved, root mean square about the median, mm.
+
+    Parameters
+    ----------
+    moved : ndarray
+        How far the skin moved at each of its points, outwards or inwards, mm; at least one.
+    """
+    about = moved - np.median(moved)
+    return float(np.sqrt(np.mean(about**2)))

@@ -31,6 +31,8 @@ class Surface:
         The least share among eyes, nose and mouth in view; 0 where none of them is.
     removed_ml : float
         Tissue that is there in the original and not in the result, ml, within the template's field of view.
+    removed_percent : float
+        The same as a share of the head.
     elsewhere_ml : float
         That of it which lies far from every feature.
     """
@@ -39,6 +41,7 @@ class Surface:
     seen_shares: Mapping[Feature, float | None]
     least_visible: float | None
     removed_ml: float
+    removed_percent: float
     elsewhere_ml: float
 
 
@@ -75,7 +78,7 @@ def see_surface(
     level = head_level(before[in_view])
     if level is None:
         unknown: dict[Feature, float | None] = dict.fromkeys(Feature)
-        return Surface(unknown, unknown if seen is not None else {}, None, float("nan"), float("nan"))
+        return Surface(unknown, unknown if seen is not None else {}, None, *[float("nan")] * 3)
     with np.errstate(invalid="ignore"):
         tissue, left = before > level, after > level
     head = largest_piece(tissue) & in_view
@@ -103,6 +106,7 @@ def see_surface(
         seen_shares,
         min(face, default=0.0),
         tissue_ml(taken, voxel_ml),
+        100.0 * float(np.count_nonzero(taken)) / max(int(np.count_nonzero(tissue & head)), 1),
         tissue_ml(taken, voxel_ml, _elsewhere()),
     )
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from defacto.config import Settings
-from defacto.report.words import feature_of, measure_word, number, seen_feature
+from defacto.qc.decide import REPLACED
+from defacto.report.words import feature_of, measure_word, moved_feature, number, seen_feature
 from defacto.types import Attempt, Measure
 
 
@@ -72,6 +73,8 @@ def settings_limit(name: str, settings: Settings) -> float | None:
     """Return the limit of a pass that the settings give to a measure, or None."""
     if seen_feature(name) is not None:
         return settings.qc.max_feature_seen
+    if moved_feature(name) is not None:
+        return settings.qc.min_moved_mm
     if feature_of(name) is not None:
         return settings.qc.max_feature_left
     table = {
@@ -95,6 +98,8 @@ def limits(attempts: Iterable[Attempt], settings: Settings) -> dict[str, float]:
     found: dict[str, float] = {}
     for attempt in attempts:
         for name in attempt.measures:
+            if REPLACED in attempt.measures and (feature_of(name) or seen_feature(name)):
+                continue
             if name not in found and (limit := settings_limit(name, settings)) is not None:
                 found[name] = limit
         for reason in attempt.decision.reasons:

@@ -59,6 +59,8 @@ _MEASURE_WORD = {
     "brain_lost_percent": "Brain lost, share of the brain",
     "changed_outside": "Voxels changed outside the mask",
     "removed_ml": "Volume removed",
+    "removed_percent": "Volume removed, share of the head",
+    "replaced_ml": "Volume replaced or blurred",
     "least_visible": "Least visible of eyes, nose and mouth",
     "elsewhere_ml": "Volume removed far from the face",
     "agreement_mm": "Disagreement of the registrations",
@@ -90,7 +92,9 @@ def measure_word(name: str) -> str:
     """Return a measure's name as a person says it."""
     if name in _MEASURE_WORD:
         return _MEASURE_WORD[name]
-    feature, seen = feature_of(name), seen_feature(name)
+    feature, seen, moved = feature_of(name), seen_feature(name), moved_feature(name)
+    if moved is not None:
+        return f"{feature_word(moved)}, change of shape"
     if seen is not None:
         return f"{feature_word(seen)} as the network sees it"
     if feature is not None:
@@ -106,7 +110,7 @@ def feature_of(name: str) -> Feature | None:
 
     Both ``left_eye_left`` and ``feature_left.left_eye`` kinds of name are understood.
     """
-    if "brain" in name or seen_feature(name) is not None:
+    if "brain" in name or seen_feature(name) is not None or moved_feature(name) is not None:
         return None
     return next((feature for feature in Feature if feature.value in name), None)
 
@@ -115,6 +119,12 @@ def feature_of(name: str) -> Feature | None:
 def seen_feature(name: str) -> Feature | None:
     """Return the feature of which a measure says how much is left where the network sees it, or None."""
     return next((feature for feature in Feature if name == f"{feature.value}_seen"), None)
+
+
+@lru_cache(maxsize=4096)
+def moved_feature(name: str) -> Feature | None:
+    """Return the feature of which a measure says how far its skin moved, or None."""
+    return next((feature for feature in Feature if name == f"{feature.value}_moved_mm"), None)
 
 
 def feature_word(feature: Feature) -> str:

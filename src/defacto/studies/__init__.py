@@ -1,0 +1,1 @@
+"""Questions asked of many scans: what each method of defacing does to a head."""

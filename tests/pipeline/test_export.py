@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import studies
-from attempts_made_up import histories
+from attempts_made_up import histories, make_attempt
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,12 +17,12 @@ from defacto.errors import NotClearedError, SettingsError, StoreError
 from defacto.io import volume
 from defacto.pipeline import export as export_module
 from defacto.pipeline.export import export
-from defacto.pipeline.export_texts import mask_stem, scan_stem
+from defacto.pipeline.export_texts import mask_sidecar, mask_stem, scan_sidecar, scan_stem
 from defacto.pipeline.outgoing import Wanted, bring
 from defacto.pipeline.records import Record, ScanRow
 from defacto.pipeline.review import add_label
 from defacto.pipeline.state import state_of
-from defacto.types import Outcome, State
+from defacto.types import Measure, Outcome, State
 
 NOBODY = from_mapping({"qc": {"verify": "none"}})
 
@@ -268,3 +268,12 @@ def test_foreign_files_are_kept_and_ours_replaced(tmp_path):
     shutil.rmtree(target)
     bring(target, {"c": Wanted.text("3")}, manifest)
     assert studies.everything(target) == b"c\n3"
+
+
+@pytest.mark.parametrize(("measure", "done"), [("nose_left", "removed"), ("nose_moved_mm", "replaced")])
+def test_a_face_that_was_replaced_is_not_called_removed(measure, done):
+    row = ScanRow("sub-1_T1w", "1", None, "T1w", "anat", "bids")
+    attempt = replace(make_attempt(1), measures={measure: Measure(measure, 2.0, "mm")})
+    said = scan_sidecar({}, attempt, verified=True, tool="0.1")["DeidentificationMethod"][0]
+    assert f" {done} by defacto" in said
+    assert mask_sidecar(row, attempt, "0.1")["Values"]["1"] == done

@@ -89,7 +89,7 @@ def scan_sidecar(
     what = "Face and ears" if attempt.parameters.get("ears") else "Face"
     return dict(cleaned) | {
         "DeidentificationMethod": [
-            f"{what} removed by defacto {tool}",
+            f"{what} {_done(attempt)} by defacto {tool}",
             f"Method {attempt.method} {attempt.version}",
             "Header texts blanked, sidecar reduced to an allow-list",
         ],
@@ -105,11 +105,17 @@ def scan_sidecar(
     }
 
 
+def _done(attempt: Attempt) -> str:
+    """Return what became of the face: how far it moved is measured only where another stands in its place."""
+    return "replaced" if any(name.endswith("_moved_mm") for name in attempt.measures) else "removed"
+
+
 def mask_sidecar(scan: ScanRow, attempt: Attempt, tool: str) -> dict[str, Any]:
     """Return the sidecar of a removal mask; it says what 1 means."""
+    done = _done(attempt)
     return {
-        "Description": f"Voxels of {scan.name} that were removed: 1 = removed, 0 = kept as it was.",
-        "Values": {"0": "kept as it was", "1": "removed"},
+        "Description": f"Voxels of {scan.name} that were {done}: 1 = {done}, 0 = kept as it was.",
+        "Values": {"0": "kept as it was", "1": done},
         "Software": "defacto",
         "SoftwareVersion": tool,
         "Method": attempt.method,

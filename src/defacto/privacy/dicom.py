@@ -125,7 +125,7 @@ def _say(cleaned: Dataset, data: Dataset, pseudonym: Pseudonym) -> None:
     options += ["113107"] * dates + ["113108"] * settings.characteristics
     options += ["113111"] * any(element.tag.is_private for element in cleaned)
     cleaned.PatientIdentityRemoved = "YES"
-    cleaned.DeidentificationMethod = ["defacto", "basic profile, allow-list", "face removed"]
+    cleaned.DeidentificationMethod = ["defacto", "basic profile, allow-list", "face removed or replaced"]
     cleaned.DeidentificationMethodCodeSequence = Items([_code(option) for option in options])
     cleaned.LongitudinalTemporalInformationModified = "MODIFIED" if dates else "REMOVED"
     cleaned.RecognizableVisualFeatures = "NO"

@@ -36,7 +36,7 @@ _VERSION = re.compile(r"[Vv]ersion")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 _CODE_LABEL = re.compile(r"[a-z2-7]{10}")
 _RELEASE = re.compile(r"\s*v?\d+\.\d+(?:\.\d+)?\S*\s+\d{4}-\d{2}-\d{2}\s*")
-_OWN_TEXT = re.compile(r"Voxels of sub-\S+ that were removed: 1 = removed, 0 = kept as it was\.")
+_OWN_TEXT = re.compile(r"Voxels of sub-\S+ that were (removed|replaced): 1 = \1, 0 = kept as it was\.")
 _DIGITS_OF_VERSION = re.compile(r"\d{1,2}\.\d{1,2}\.\d{1,2}(?!\d)")
 
 

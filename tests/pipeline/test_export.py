@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import studies
 from attempts_made_up import histories, make_attempt
 from hypothesis import given
 from hypothesis import strategies as st
 
+import studies
 from defacto.config import Settings, from_mapping
 from defacto.errors import NotClearedError, SettingsError, StoreError
 from defacto.io import volume

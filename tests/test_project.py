@@ -112,7 +112,7 @@ def test_settings_come_back_from_toml(tmp_path):
 
 def test_the_readme_has_both_commands_each_one_line():
     readme = (ROOT / "README.md").read_text()
-    for name, end in (("demo", "defacto demo out"), ("tests", "/pytest")):
+    for name, end in (("demo", "defacto demo out"), ("tests", "/pytest -n auto")):
         block = re.search(rf"<!-- command: {name} -->\n```bash\n(.*?)\n```", readme, flags=re.DOTALL)
         assert block
         assert "\n" not in block[1]

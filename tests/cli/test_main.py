@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import studies
+import tiny_studies
 
 from defacto import __version__
 from defacto.cli import main, make_parser
@@ -25,8 +25,8 @@ def call(*words):
 
 
 def make_input(path, first_voxel):
-    folder = studies.make_empty(path / "made")
-    return studies.add_scan(folder, "x", first_voxel)
+    folder = tiny_studies.make_empty(path / "made")
+    return tiny_studies.add_scan(folder, "x", first_voxel)
 
 
 @pytest.mark.parametrize("command", [(), *[(c,) for c in COMMANDS]])
@@ -113,10 +113,10 @@ def test_status(done, capsys):
 
 
 def test_a_dry_run_writes_nothing(study, tmp_path, capsys):
-    before = studies.tree(tmp_path, leave=())
+    before = tiny_studies.tree(tmp_path, leave=())
     assert call("run", study, tmp_path / "out", "participant", "--dry-run", "--skip-bids-validation") == 0
     assert "sub-deep_T1w: bids" in capsys.readouterr().out
-    assert studies.tree(tmp_path, leave=()) == before
+    assert tiny_studies.tree(tmp_path, leave=()) == before
 
 
 def test_participants_are_chosen(study, tmp_path, in_process):
@@ -228,7 +228,7 @@ def test_deface_refuses_a_broken_file(tmp_path, capsys):
 def test_demo_shows_where_the_report_is(tmp_path, fake_rooms, in_process, monkeypatch, capsys):
     from defacto.simulate import study
 
-    monkeypatch.setattr(study, "make_study", lambda folder: studies.make(folder, fake_rooms))
+    monkeypatch.setattr(study, "make_study", lambda folder: tiny_studies.make(folder, fake_rooms))
     assert call("demo", tmp_path / "demo") == 0
     last = capsys.readouterr().out.splitlines()[-1]
     assert Path(last.removeprefix("Report: ")).is_file()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
-import studies
+import tiny_studies
 from planted import Plants
 
 from defacto.privacy import sidecar_terms as terms
@@ -51,7 +51,7 @@ DCM2NIIX_TEXT = [
 
 def make(root: Path, plants: Plants, first_voxel: int) -> Path:
     """Make the data set; `first_voxel` says to the fake rooms what shall happen to its scans."""
-    studies.make_empty(root)
+    tiny_studies.make_empty(root)
     person = plants.word("PatientName, and in names of files")
     subject = f"{person}7"
     _scan(

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-import studies
+import tiny_studies
 
 
 def _as_postgres(command):
@@ -100,7 +100,7 @@ def in_process(monkeypatch):
 @pytest.fixture
 def study(tmp_path, fake_rooms):
     """Make a BIDS study of one tiny scan for each thing that can happen; the last file is broken."""
-    return studies.make(tmp_path / "study", fake_rooms)
+    return tiny_studies.make(tmp_path / "study", fake_rooms)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def finished(tmp_path_factory, fake_rooms):
     from defacto.pipeline.run import Request, run
 
     folder = tmp_path_factory.mktemp("finished")
-    study = studies.make(folder / "study", fake_rooms)
+    study = tiny_studies.make(folder / "study", fake_rooms)
     return folder, run(Request(study, folder / "out", skip_validation=True, nprocs=2))
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny_studies
 from attempts_made_up import histories, make_attempt
 from hypothesis import given
 from hypothesis import strategies as st
 
-import studies
 from defacto.config import Settings, from_mapping
 from defacto.errors import NotClearedError, SettingsError, StoreError
 from defacto.io import volume
@@ -103,8 +103,8 @@ def test_again_it_changes_nothing(cleared, tmp_path):
 def test_two_places_get_the_same_bytes(cleared, tmp_path):
     export(cleared, tmp_path / "one")
     export(cleared, tmp_path / "two")
-    assert studies.tree(tmp_path / "one", leave=()) == studies.tree(tmp_path / "two", leave=())
-    assert str(tmp_path).encode() not in studies.everything(tmp_path / "one")
+    assert tiny_studies.tree(tmp_path / "one", leave=()) == tiny_studies.tree(tmp_path / "two", leave=())
+    assert str(tmp_path).encode() not in tiny_studies.everything(tmp_path / "one")
 
 
 def test_it_is_brought_up_to_date(cleared, tmp_path):
@@ -166,21 +166,21 @@ def test_a_file_that_changed_since_it_was_checked_stays_inside(cleared, tmp_path
 
 def test_originals_are_never_overwritten(cleared, done):
     study = done[0]
-    before = studies.tree(study, leave=())
+    before = tiny_studies.tree(study, leave=())
     with pytest.raises(SettingsError, match="did not export"):
         export(cleared, study)
-    assert studies.tree(study, leave=()) == before
+    assert tiny_studies.tree(study, leave=()) == before
 
 
 def test_what_a_person_edited_is_not_overwritten(cleared, tmp_path):
     shared = tmp_path / "shared"
     export(cleared, shared)
     (shared / "participants.tsv").write_text("participant_id\tage\nsub-pass\t40\n")
-    before = studies.tree(shared, leave=())
+    before = tiny_studies.tree(shared, leave=())
     add_label(cleared, "sub-lost_T1w", Outcome.PASS, reviewer="Ada")
     with pytest.raises(SettingsError, match=r"participants\.tsv in shared would be overwritten"):
         export(cleared, shared)
-    assert studies.tree(shared, leave=()) == before
+    assert tiny_studies.tree(shared, leave=()) == before
 
 
 @pytest.mark.parametrize("where", ["out/shared", "out", ".", "file"])
@@ -208,7 +208,7 @@ def test_cut_off_in_the_middle_it_goes_on(cleared, tmp_path, monkeypatch):
     monkeypatch.undo()
     export(cleared, shared)
     export(cleared, tmp_path / "whole")
-    assert studies.tree(shared, leave=()) == studies.tree(tmp_path / "whole", leave=())
+    assert tiny_studies.tree(shared, leave=()) == tiny_studies.tree(tmp_path / "whole", leave=())
 
 
 def test_a_folder_without_a_run_has_nothing_to_export(tmp_path):
@@ -264,10 +264,10 @@ def test_foreign_files_are_kept_and_ours_replaced(tmp_path):
     bring(target, {"a/b": Wanted.text("1"), "c": Wanted.text("2")}, manifest)
     (target / "a" / "mine").write_text("x")
     bring(target, {"c": Wanted.text("3")}, manifest)
-    assert studies.everything(target) == b"a/mine\nx\nc\n3"
+    assert tiny_studies.everything(target) == b"a/mine\nx\nc\n3"
     shutil.rmtree(target)
     bring(target, {"c": Wanted.text("3")}, manifest)
-    assert studies.everything(target) == b"c\n3"
+    assert tiny_studies.everything(target) == b"c\n3"
 
 
 @pytest.mark.parametrize(("measure", "done"), [("nose_left", "removed"), ("nose_moved_mm", "replaced")])

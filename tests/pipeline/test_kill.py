@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-import studies
+import tiny_studies
 
 from defacto.pipeline.store import Store
 
@@ -48,7 +48,7 @@ def reference(study, tmp_path, fake_rooms):
     """Return the tree of a run that nobody disturbed, and how long it took."""
     begin = time.monotonic()
     finish(start(study, tmp_path / "reference", fake_rooms))
-    return studies.tree(tmp_path / "reference"), time.monotonic() - begin
+    return tiny_studies.tree(tmp_path / "reference"), time.monotonic() - begin
 
 
 @pytest.mark.slow
@@ -64,7 +64,7 @@ def test_killed_at_any_moment_and_begun_again_it_ends_the_same(study, tmp_path, 
             process.communicate()
             done = attempts(out)
         finish(start(study, out, fake_rooms))
-        assert studies.tree(out) == expected
+        assert tiny_studies.tree(out) == expected
         after = attempts(out)
         assert {key: after[key] for key in done} == done
 
@@ -118,5 +118,5 @@ def test_two_runs_at_once_share_the_work(finished, study, tmp_path, fake_rooms):
     both = [start(study, out, fake_rooms) for _ in range(2)]
     for process in both:
         finish(process)
-    assert studies.tree(out) == studies.tree(alone)
+    assert tiny_studies.tree(out) == tiny_studies.tree(alone)
     assert set(attempts(out)) == set(attempts(alone))

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-import studies
+import tiny_studies
 
 from defacto.config import InputSettings, PrivacySettings
 from defacto.io.bids import find
@@ -25,10 +25,10 @@ def key(tmp_path):
 def study(root, label, *, session=None, patient="Plantov^Olga", acq=None):
     """Add a scan of a subject whose sidecar names the patient."""
     if not root.exists():
-        studies.make_empty(root)
+        tiny_studies.make_empty(root)
     folder = root / f"sub-{label}" / (f"ses-{session}" if session else "") / "anat"
     folder.mkdir(parents=True, exist_ok=True)
-    made = studies.add_scan(root.parent / "spare", label, 1)
+    made = tiny_studies.add_scan(root.parent / "spare", label, 1)
     parts = [
         f"sub-{label}",
         *([f"ses-{session}"] if session else []),

@@ -3,7 +3,7 @@ import json
 import shutil
 
 import pytest
-import studies
+import tiny_studies
 
 from defacto.errors import BidsError, InputError, SettingsError
 from defacto.pipeline.desk import Answer, Desk
@@ -81,14 +81,14 @@ def test_a_run_keeps_to_its_own_classifier(study, tmp_path, in_process):
 
 
 def test_the_input_is_left_as_it_was(study, tmp_path):
-    before = studies.tree(study, leave=())
+    before = tiny_studies.tree(study, leave=())
     run(request(study, tmp_path / "out"))
-    assert studies.tree(study, leave=()) == before
+    assert tiny_studies.tree(study, leave=()) == before
 
 
 def test_nothing_written_names_a_person_or_a_path(done, tmp_path):
     _, out, _ = done
-    written = studies.everything(out)
+    written = tiny_studies.everything(out)
     for path in out.rglob("*.gz"):
         written += gzip.decompress(path.read_bytes())
     for word in (b"General", b"Doe", str(tmp_path).encode(), b"study"):
@@ -103,7 +103,7 @@ def test_only_the_owner_can_read_the_output(finished):
 def test_two_runs_give_the_same_bytes(done, tmp_path):
     study, out, _ = done
     run(request(study, tmp_path / "again", nprocs=1))
-    assert studies.tree(tmp_path / "again") == studies.tree(out)
+    assert tiny_studies.tree(tmp_path / "again") == tiny_studies.tree(out)
 
 
 def test_nothing_temporary_is_left(done):
@@ -122,7 +122,7 @@ def test_finished_work_is_not_repeated(done):
 
 def test_a_mended_input_is_taken_up_again(done, fake_rooms):
     study, out, _ = done
-    studies.add_scan(study, "broken", fake_rooms.PASS)
+    tiny_studies.add_scan(study, "broken", fake_rooms.PASS)
     summary = run(request(study, out))
     assert states(summary)["sub-broken_T1w"] is State.VERIFY
 
@@ -130,7 +130,7 @@ def test_a_mended_input_is_taken_up_again(done, fake_rooms):
 def test_a_changed_input_is_done_anew(done, fake_rooms):
     study, out, _ = done
     add_label(out, "sub-pass_T1w", Outcome.PASS, reviewer="Ada")
-    studies.add_scan(study, "pass", fake_rooms.UNSURE)
+    tiny_studies.add_scan(study, "pass", fake_rooms.UNSURE)
     summary = run(request(study, out))
     assert states(summary)["sub-pass_T1w"] is State.MANUAL
     assert not (out / "scans/sub-pass_T1w/attempt-1/defaced.nii.gz").exists()
@@ -155,19 +155,19 @@ def test_what_a_person_does_not_pass_is_tried_again(done):
 
 def test_a_crash_stops_nothing_and_tells_no_secret(study, tmp_path, fake_rooms, capfd, monkeypatch):
     monkeypatch.setattr("defacto.pipeline.run.Pool", Pool)
-    studies.add_scan(study, "crash", fake_rooms.CRASH)
-    studies.add_scan(study, "killed", fake_rooms.KILL)
+    tiny_studies.add_scan(study, "crash", fake_rooms.CRASH)
+    tiny_studies.add_scan(study, "killed", fake_rooms.KILL)
     out = tmp_path / "out"
     summary = run(request(study, out))
     assert summary.exit_code == 1
     assert states(summary) == EXPECTED | {"sub-crash_T1w": State.MANUAL, "sub-killed_T1w": State.MANUAL}
     assert "ValueError" in summary.standings["sub-crash_T1w"].reason
     assert "signal 9" in summary.standings["sub-killed_T1w"].reason
-    assert b"Doe" not in studies.everything(out)
+    assert b"Doe" not in tiny_studies.everything(out)
     said = capfd.readouterr().err
     assert "Doe" not in said
     assert str(tmp_path) not in said
-    studies.add_scan(study, "crash", fake_rooms.PASS)
+    tiny_studies.add_scan(study, "crash", fake_rooms.PASS)
     assert states(run(request(study, out)))["sub-crash_T1w"] is State.VERIFY
 
 
@@ -243,10 +243,10 @@ def test_postgresql_gives_the_same(study, tmp_path, monkeypatch, postgres_url):
 def test_dangerous_places_are_refused(study, tmp_path, out, said):
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "thesis.txt").write_text("mine")
-    before = studies.tree(tmp_path, leave=())
+    before = tiny_studies.tree(tmp_path, leave=())
     with pytest.raises(SettingsError, match=said):
         run(request(study, tmp_path / out))
-    assert studies.tree(tmp_path, leave=()) == before
+    assert tiny_studies.tree(tmp_path, leave=()) == before
 
 
 def test_derivatives_of_a_bids_data_set_are_a_good_place(study):

@@ -46,7 +46,8 @@ def command(options: argparse.Namespace) -> int:
 
     if kind_of(options.folder) != "dicom":
         raise SettingsError(f"{options.folder.name} holds no DICOM files; `defacto run` takes other scans.")
-    out = options.run or options.target.with_name(f"{options.target.name}-run")
+    target = options.target.absolute()
+    out = options.run or target.with_name(f"{target.name}-run")
     request = request_of(options, out)
     if options.dry_run:
         return tell_plan(*plan(request)[1:])
@@ -54,7 +55,7 @@ def command(options: argparse.Namespace) -> int:
     print(tell_counts(summary))
     print(f"Report: {out / 'report' / 'index.html'}")
     with counting("written") as tell:
-        exported = export_dicom(out, options.folder, options.target, request.selection, tell=tell)
+        exported = export_dicom(out, options.folder, target, request.selection, tell=tell)
     for name, reason in exported.kept.items():
         print(f"{name}: not written, {reason}", file=sys.stderr)
     print(f"{len(exported.names)} written, {len(exported.kept)} not.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from defacto.anatomy import Context, load_template
+from defacto.anatomy import Context
 from defacto.anatomy.resample import carry, straight_grid
 from defacto.anatomy.smooth import smooth
 from defacto.config import DefaceSettings
-from defacto.deface.method import moved, outside_mm, spare_brain
+from defacto.deface.method import face_cut, outside_mm, spare_brain
 from defacto.types import FloatVolume, Removal, Scan
 
 _FINE_MM = 2.0
@@ -37,13 +37,9 @@ class BlurMethod:
         StepError
             If no head stands out from the air.
         """
-        template = load_template()
         further_mm = max(0.0, -settings.nudge_mm[1])
         width_mm = max(1.0, settings.blur_mm + further_mm)
-        cut = moved(template.face_cut_mm, context, settings.nudge_mm)
-        if settings.ears:
-            right, _, superior = settings.nudge_mm
-            cut = np.maximum(cut, moved(template.ear_cut_mm, context, (right, 0.0, superior)))
+        cut = face_cut(context, settings)
         outside = outside_mm(scan, context)
         layer = np.minimum(
             np.float32(settings.blur_depth_mm + further_mm) + outside,

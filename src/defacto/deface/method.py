@@ -85,6 +85,18 @@ def moved(field: FloatVolume, context: Context, shift_mm: tuple[float, float, fl
     return carry(field, grid, grid, back, fill=None)
 
 
+def ear_cut(context: Context, settings: DefaceSettings) -> FloatVolume:
+    """Return the template's cut of the ears, moved aside and up: to the back or front it would leave them."""
+    right, _, superior = settings.nudge_mm
+    return moved(load_template().ear_cut_mm, context, (right, 0.0, superior))
+
+
+def face_cut(context: Context, settings: DefaceSettings) -> FloatVolume:
+    """Return the template's cut of the face, moved, and of the ears where they are asked for."""
+    cut = moved(load_template().face_cut_mm, context, settings.nudge_mm)
+    return np.maximum(cut, ear_cut(context, settings)) if settings.ears else cut
+
+
 def outside_mm(scan: Scan, context: Context) -> FloatVolume:
     """Return the distance to the head on the template's grid, mm; negative inside of it.
 

@@ -10,7 +10,7 @@ from defacto.anatomy.resample import carry
 from defacto.anatomy.smooth import smooth
 from defacto.anatomy.template import Average, load_average
 from defacto.config import DefaceSettings
-from defacto.deface.method import moved, outside_mm, spare_brain
+from defacto.deface.method import face_cut, outside_mm, spare_brain
 from defacto.types import FloatVolume, Mask, Removal, Scan
 
 Classes = npt.NDArray[np.int64]
@@ -48,10 +48,7 @@ class RefaceMethod:
             If no head stands out from the air.
         """
         template, average = load_template(), load_average()
-        cut = moved(template.face_cut_mm, context, settings.nudge_mm)
-        if settings.ears:
-            right, _, superior = settings.nudge_mm
-            cut = np.maximum(cut, moved(template.ear_cut_mm, context, (right, 0.0, superior)))
+        cut = face_cut(context, settings)
         outside = outside_mm(scan, context)
         skin = carry(average.skin_mm, average.grid, template.grid, np.eye(4), fill=None)
         within = np.minimum(cut, np.float32(_AROUND_MM) - np.minimum(outside, skin))

@@ -11,7 +11,7 @@ from defacto.anatomy.morphology import distance_mm
 from defacto.anatomy.regions import Region
 from defacto.anatomy.template import load_map
 from defacto.config import DefaceSettings
-from defacto.deface.method import moved, spare_brain
+from defacto.deface.method import ear_cut, moved, spare_brain
 from defacto.errors import SettingsError
 from defacto.types import FloatVolume, Mask, Removal, Scan
 
@@ -56,14 +56,13 @@ class TemplateMethod:
                 f"Setting deface.template_mask: expected one of {known}, got {settings.template_mask}."
             )
         template = load_template()
-        right, anterior, superior = settings.nudge_mm
         own = settings.template_mask == _MASKS[0]
         cut = moved(template.face_cut_mm if own else load_map("pydeface_cut"), context, settings.nudge_mm)
         if not own:
             return spare_brain(self, cut, context, settings)
         if settings.ears:
-            ears = moved(template.ear_cut_mm, context, (right, 0.0, superior))
-            cut = np.maximum(cut, ears - np.float32(_EAR_DEPTH * anterior))
+            deeper = np.float32(_EAR_DEPTH * settings.nudge_mm[1])
+            cut = np.maximum(cut, ear_cut(context, settings) - deeper)
         cut = np.maximum(cut, _seen(context, settings))
         return spare_brain(self, cut, context, settings)
 

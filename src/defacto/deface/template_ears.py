@@ -6,7 +6,7 @@ import numpy as np
 
 from defacto.anatomy import Context, load_template
 from defacto.config import DefaceSettings
-from defacto.deface.method import moved, spare_brain
+from defacto.deface.method import ear_cut, moved, spare_brain
 from defacto.types import Removal, Scan
 
 _EARS_WIDER_MM = 2.0
@@ -27,8 +27,6 @@ class TemplateEarsMethod:
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters."""
-        template = load_template()
-        right, _, superior = settings.nudge_mm
-        ears = moved(template.ear_cut_mm, context, (right, 0.0, superior)) + np.float32(_EARS_WIDER_MM)
-        cut = np.maximum(moved(template.face_cut_mm, context, settings.nudge_mm), ears)
+        ears = ear_cut(context, settings) + np.float32(_EARS_WIDER_MM)
+        cut = np.maximum(moved(load_template().face_cut_mm, context, settings.nudge_mm), ears)
         return spare_brain(self, cut, context, settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -29,6 +29,34 @@ def check_new(folder: Path) -> None:
         raise SettingsError(f"The folder {folder.name} cannot be read: {error.strerror}.") from error
     if held:
         raise SettingsError(f"The folder {folder.name} holds {min(held)}; name a new or empty folder.")
+
+
+def check_results(folder: Path, page: str, ours: Collection[str], what: str) -> None:
+    """Refuse a folder that holds something other than results of one kind.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not be there.
+    page : str
+        By which results are known: beside it anything may lie.
+    ours : collection of str
+        What may lie there without it.
+    what : str
+        What would be written.
+
+    Raises
+    ------
+    SettingsError
+        If it does, or is not a folder.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"{folder.name} is a file; expected a folder to write the {what} into.")
+    held = {path.name for path in folder.iterdir()} - {".DS_Store", *ours} if folder.is_dir() else set()
+    if held and page not in held:
+        raise SettingsError(
+            f"The folder {folder.name} holds something else ({min(held)}); name a new or empty folder."
+        )
 
 
 @contextmanager

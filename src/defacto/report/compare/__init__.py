@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from defacto import __version__
-from defacto.errors import SettingsError
 from defacto.qc.binomial import Share
 from defacto.render import to_png, write_png
 from defacto.report.compare.figures import box_plots, sheet
 from defacto.report.environment import make_environment, static_text
 from defacto.report.figures import UNKNOWN, percent, span
+from defacto.report.new_folder import check_results
 from defacto.report.words import count
 from defacto.studies.compare import HEADS, PICTURES, Row, picture_path
 from defacto.studies.judge import SUCCESS, UNSURE, VERDICTS
@@ -27,7 +27,6 @@ from defacto.types import Picture
 
 PAGE = "compare.html"
 _FIGURES = "figures"
-_LEFTOVERS = {".DS_Store", HEADS, PICTURES}
 _COLUMNS, _SHOWN_PAIRS = 2, 0.05
 
 
@@ -39,13 +38,7 @@ def check_folder(out: Path) -> None:
     SettingsError
         If it does, or is not a folder.
     """
-    if out.exists() and not out.is_dir():
-        raise SettingsError(f"{out.name} is a file; expected a folder to write the comparison into.")
-    held = {path.name for path in out.iterdir()} - _LEFTOVERS if out.is_dir() else set()
-    if held and PAGE not in held:
-        raise SettingsError(
-            f"The folder {out.name} holds something else ({min(held)}); name a new or empty folder."
-        )
+    check_results(out, PAGE, (HEADS, PICTURES), "comparison")
 
 
 def write_comparison(found: Comparison, out: Path) -> Path:

@@ -17,10 +17,10 @@ from defacto.report.environment import make_environment, static_text
 from defacto.report.evaluation import view, words
 from defacto.report.evaluation.charts import histograms, reliability_chart, roc_charts, sweep_charts
 from defacto.report.evaluation.tables import evaluation_tables
+from defacto.report.new_folder import check_results
 
 PAGE = "evaluation.html"
 _FIGURES = "figures"
-_LEFTOVERS = {".DS_Store", "predictions.tsv"}
 
 
 def write_evaluation(found: Evaluation, out: Path) -> Path:
@@ -63,13 +63,7 @@ def check_folder(out: Path) -> None:
     SettingsError
         If it does, or is not a folder.
     """
-    if out.exists() and not out.is_dir():
-        raise SettingsError(f"{out.name} is a file; expected a folder to write the evaluation into.")
-    held = {path.name for path in out.iterdir()} - _LEFTOVERS if out.is_dir() else set()
-    if held and PAGE not in held:
-        raise SettingsError(
-            f"The folder {out.name} holds something else ({min(held)}); name a new or empty folder."
-        )
+    check_results(out, PAGE, ("predictions.tsv",), "evaluation")
 
 
 def all_charts(found: Evaluation) -> list[Chart]:

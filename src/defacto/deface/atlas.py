@@ -8,18 +8,17 @@ import numpy as np
 
 from defacto.anatomy import Context, load_template
 from defacto.anatomy.morphology import distance_mm
-from defacto.anatomy.template import load_map
 from defacto.config import DefaceSettings
+from defacto.deface.layer import away_mm, hull_mm, skin_layer
 from defacto.deface.method import moved, spare_brain
 from defacto.types import FloatVolume, Removal, Scan
 
-_MAY_BE = 0.02
-"""Of ten persons, one whose voxel is a fifth within."""
 _MAY_BE_BRAIN = 0.1
 _FACE_WIDER_MM = 6.0
 _EARS_WIDER_MM = 4.0
-_FURTHER_MM = 1.0
-"""So much farther than other methods it keeps from what the scan itself shows as brain."""
+_EARS_DEEP_MM = 8.0
+_FURTHER_MM = 5.0
+"""So much farther than the layer of skin the cut keeps from the brain."""
 
 
 class AtlasMethod:
@@ -27,28 +26,32 @@ class AtlasMethod:
 
     After MRI_Deface (Bischoff-Grethe et al., doi:10.1002/hbm.20312), with an atlas made of our own heads: the
     shells around the skin of eyes, nose and mouth. Brain is what one of 13 persons or more have there, and
-    what the scan itself shows. What is removed is never closer than ``brain_margin_mm`` to either. A nudge
-    to the back removes so much more all around, one to the front so much less.
+    what the scan itself shows. What is removed is never closer than 5 mm and ``brain_margin_mm`` to either,
+    but for the skin (`skin_layer`), which goes all around. A nudge to the back removes so much more all
+    around, one to the front so much less.
     """
 
     name = "atlas"
-    version = "3"
+    version = "4"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
-        """Return what to remove; see `DefaceSettings` for the parameters."""
+        """Return what to remove; see `DefaceSettings` for the parameters.
+
+        Raises
+        ------
+        StepError
+            If no head stands out from the air.
+        """
         right, anterior, superior = settings.nudge_mm
-        cut = np.float32(_FACE_WIDER_MM) - _away_mm("p_face")
+        hull = hull_mm(scan, context)
+        cut = np.float32(_FACE_WIDER_MM) - away_mm("p_face")
         if settings.ears:
-            cut = np.maximum(cut, np.float32(_EARS_WIDER_MM) - _away_mm("p_ears"))
+            ears = np.float32(_EARS_WIDER_MM) - away_mm("p_ears")
+            cut = np.maximum(cut, np.minimum(ears, hull + np.float32(_EARS_DEEP_MM)))
         cut = moved(cut, context, (right, 0.0, superior)) - np.float32(anterior)
-        brain = np.minimum(_brain_away_mm(), context.brain_mm - np.float32(_FURTHER_MM))
-        cut = np.minimum(cut, brain - np.float32(settings.brain_margin_mm))
-        return spare_brain(self, cut, context, settings)
-
-
-@cache
-def _away_mm(name: str) -> FloatVolume:
-    return distance_mm(load_map(name) > _MAY_BE)
+        brain = np.minimum(_brain_away_mm(), context.brain_mm)
+        cut = np.minimum(cut, brain - np.float32(settings.brain_margin_mm + _FURTHER_MM))
+        return spare_brain(self, np.maximum(cut, skin_layer(scan, context, settings, hull)), context, settings)
 
 
 @cache

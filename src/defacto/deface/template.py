@@ -11,6 +11,7 @@ from defacto.anatomy.morphology import distance_mm
 from defacto.anatomy.regions import Region
 from defacto.anatomy.template import load_map
 from defacto.config import DefaceSettings
+from defacto.deface.layer import skin_layer
 from defacto.deface.method import ear_cut, moved, spare_brain
 from defacto.errors import SettingsError
 from defacto.types import FloatVolume, Mask, Removal, Scan
@@ -34,13 +35,14 @@ class TemplateMethod:
     After PyDeface and fsl_deface: the cut follows the head by an affine registration. Unlike theirs it is a
     smooth field of distances, so that its edge is sharp on every grid, and voxels within a margin of the
     scan's own brain stay. Around the eyes and ears that the anatomy network sees, near where the template
-    has its own, the cut is widened: an affine registration cannot know where a person's ears stand. A nudge
-    to the back moves the face's cut and sinks the ears' cut deeper. With pydeface's own mask nothing is
-    widened and the ears stay, as with that program.
+    has its own, the cut is widened, and all around face and ears the skin goes (`skin_layer`): an affine
+    registration cannot know where a person's ears stand. A nudge to the back moves the face's cut and sinks
+    that of ears and skin deeper. With pydeface's own mask nothing is widened and the ears stay, as with that
+    program.
     """
 
     name = "template"
-    version = "2"
+    version = "3"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters.
@@ -49,6 +51,8 @@ class TemplateMethod:
         ------
         SettingsError
             If nobody's mask is asked for.
+        StepError
+            If no head stands out from the air.
         """
         if settings.template_mask not in _MASKS:
             known = ", ".join(_MASKS)
@@ -64,6 +68,7 @@ class TemplateMethod:
             deeper = np.float32(_EAR_DEPTH * settings.nudge_mm[1])
             cut = np.maximum(cut, ear_cut(context, settings) - deeper)
         cut = np.maximum(cut, _seen(context, settings))
+        cut = np.maximum(cut, skin_layer(scan, context, settings))
         return spare_brain(self, cut, context, settings)
 
 

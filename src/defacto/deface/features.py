@@ -15,6 +15,8 @@ from defacto.types import FloatVolume, Removal, Scan
 _BESIDE_MM = {Region.EYES: 12.0}
 _BESIDE_ELSE_MM = 5.0
 _LEAST_ML = 0.5
+_FURTHER_MM = 3.0
+"""So much farther than a margin the cut keeps from the brain: it has no surface drawn in front of it."""
 
 
 class FeaturesMethod:
@@ -22,12 +24,12 @@ class FeaturesMethod:
 
     After Defacer (Jeong et al., doi:10.2196/22739), with a network of our own: no registration says where to
     cut, and what is neither feature nor beside one stays. Removed is what lies within 12 mm of an eye and
-    5 mm of another feature, and not deeper than ``feature_depth_mm`` below the skin; voxels within a margin
-    of the brain stay. A nudge to the back widens and deepens the cut.
+    5 mm of another feature, and not deeper than ``feature_depth_mm`` below the skin; voxels within 3 mm and a
+    margin of what anybody may call brain stay. A nudge to the back widens and deepens the cut.
     """
 
     name = "features"
-    version = "1"
+    version = "2"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters.
@@ -50,4 +52,6 @@ class FeaturesMethod:
         if cut is None:
             raise StepError("The network sees no eye, nose, mouth or ear in this scan; look at it.")
         cut = np.minimum(cut, np.float32(settings.feature_depth_mm + further_mm) + outside_mm(scan, context))
+        brain = np.minimum(context.brain_mm, distance_mm(context.spared))
+        cut = np.minimum(cut, brain - np.float32(settings.brain_margin_mm + _FURTHER_MM))
         return spare_brain(self, cut, context, settings)

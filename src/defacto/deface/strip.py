@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from defacto.anatomy import Context
+from defacto.anatomy.morphology import distance_mm
 from defacto.config import DefaceSettings
 from defacto.deface.method import spare_brain
 from defacto.types import Removal, Scan
@@ -13,14 +14,16 @@ from defacto.types import Removal, Scan
 class BrainMethod:
     """Remove all that lies farther than ``strip_margin_mm`` from the brain.
 
-    Brain is what the anatomy network or the registration calls so, whichever reaches further. A nudge to the
-    back makes the margin smaller, but never smaller than ``brain_margin_mm``.
+    Brain is what the anatomy network or one of the registrations may call so, furrows and rim included,
+    whichever reaches further. A nudge to the back makes the margin smaller, but never smaller than
+    ``brain_margin_mm``.
     """
 
     name = "brain"
-    version = "1"
+    version = "2"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters."""
         margin_mm = max(settings.brain_margin_mm, settings.strip_margin_mm + settings.nudge_mm[1])
-        return spare_brain(self, context.brain_mm - np.float32(margin_mm), context, settings)
+        away = np.minimum(context.brain_mm, distance_mm(context.spared))
+        return spare_brain(self, away - np.float32(margin_mm), context, settings)

@@ -6,13 +6,13 @@ import os
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from defacto import __version__
-from defacto.config import Settings
+from defacto.config import DefaceSettings, Settings, deface_settings
 from defacto.errors import SettingsError
 from defacto.io import bids, dicom
 from defacto.io.kind import is_bids
@@ -24,6 +24,7 @@ from defacto.pipeline.own_network import adopt_network, check_network
 from defacto.pipeline.pool import Pool
 from defacto.pipeline.progress import Progression
 from defacto.pipeline.run_settings import choose_settings, saved_settings, settled
+from defacto.pipeline.scan_job import next_attempt
 from defacto.pipeline.sources import Selection, find_sources, has_changed, row_of
 from defacto.pipeline.state import Standing, standing_of_record
 from defacto.pipeline.store import Store
@@ -65,6 +66,8 @@ class Request:
         Folder of a classifier that becomes the run's own.
     strikes : tuple of str
         Tags and values of sidecars that go; they are added to the settings of the run.
+    retries_only : bool
+        Whether only scans are taken that were tried before, and are to be tried again.
     """
 
     folder: Path
@@ -79,6 +82,7 @@ class Request:
     link_table: Path | None = None
     network: Path | None = None
     strikes: tuple[str, ...] = ()
+    retries_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,10 +132,60 @@ def plan(request: Request) -> tuple[Settings, list[Source], list[LeftOut]]:
     if request.folder.is_dir() and is_bids(request.folder) and not request.skip_validation:
         bids.check(request.folder)
     sources, left_out = find_sources(request.folder, settings, request.selection)
+    if request.retries_only:
+        waiting = {retry.name for retry in find_retries(request.out, settings)}
+        sources, left_out = [source for source in sources if source.name in waiting], []
     if request.link_table is not None:
         rows = [(f"sub-{s.subject}", s.identity) for s in sources if s.identity is not None]
         dicom.link_table(rows, request.link_table, outside=request.out)
     return settings, sources, left_out
+
+
+@dataclass(frozen=True)
+class Retry:
+    """A scan that is to be tried again.
+
+    Parameters
+    ----------
+    name : str
+        The scan.
+    number : int
+        Of the next attempt.
+    reason : str
+        Why there is to be one.
+    before, after : DefaceSettings
+        Parameters of the last attempt and of the next.
+    """
+
+    name: str
+    number: int
+    reason: str
+    before: DefaceSettings
+    after: DefaceSettings
+
+    @property
+    def changes(self) -> dict[str, tuple[Any, Any]]:
+        """What the next attempt does otherwise: values before and after, by the name of the parameter."""
+        before, after = asdict(self.before), asdict(self.after)
+        return {name: (before[name], value) for name, value in after.items() if before[name] != value}
+
+
+def find_retries(out: Path, settings: Settings) -> list[Retry]:
+    """Return the scans of a run that are to be tried again, and with what parameters, by their history.
+
+    Raises
+    ------
+    DefactoError
+        If the folder holds no run.
+    """
+    found = []
+    for record in Store.open(out).records():
+        standing = standing_of_record(record, settings)
+        after = next_attempt(record, settings) if standing.state is State.RETRY else None
+        if after is not None and record.attempts:
+            before = deface_settings(record.attempts[-1].parameters)
+            found.append(Retry(record.scan.name, record.next_number, standing.reason, before, after))
+    return found
 
 
 def run(request: Request, report: Callable[[Path], Path] | None = None) -> Summary:

@@ -60,7 +60,7 @@ def _work_on(source: Source, job: Job, store: Store) -> Record:
         refusal = refuse(record.next_number, error, folder, job.out, job.settings.deface)
         return _add(store, source.name, refusal, mark)
     bench = Bench(opened, job.settings, network=job.network)
-    while (parameters := _next(record, job.settings)) is not None:
+    while (parameters := next_attempt(record, job.settings)) is not None:
         number = record.next_number
         attempt = run_attempt(
             bench,
@@ -84,7 +84,8 @@ def _notice_change(source: Source, store: Store, record: Record) -> Record:
     return store.record(source.name)
 
 
-def _next(record: Record, settings: Settings) -> DefaceSettings | None:
+def next_attempt(record: Record, settings: Settings) -> DefaceSettings | None:
+    """Return the parameters of a scan's next attempt: those that somebody asked for, else by its history."""
     if record.asked is not None:
         return deface_settings(record.asked.parameters)
     history = tries(record.attempts)

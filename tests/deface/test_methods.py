@@ -118,9 +118,12 @@ def test_ears_stay_where_they_are_not_asked_for(made, name):
 
 def test_brain_leaves_the_brain_and_a_margin_and_nothing_else(made):
     mask = removal(made, "brain", strip_margin_mm=8.0).mask
-    away = made[1].to_scan(made[1].brain_mm)
-    assert np.array_equal(mask, away > 8.0)
-    assert np.array_equal(removal(made, "brain", strip_margin_mm=1.0, brain_margin_mm=3.0).mask, away > 3.0)
+    away = np.minimum(made[1].brain_mm, distance_mm(made[1].spared))
+    assert np.array_equal(mask, made[1].to_scan(away - np.float32(8)) > 0)
+    closer = removal(made, "brain", strip_margin_mm=1.0, brain_margin_mm=3.0).mask
+    assert np.array_equal(closer, made[1].to_scan(np.minimum(away - 3, made[1].brain_mm - 3)) > 0)
+    for anybodys in (made[1].brain, made[1].check_brain, made[1].seen_brain):
+        assert not (mask & anybodys).any()
 
 
 def test_the_mask_of_pydeface_takes_the_face_and_leaves_the_ears(made):

@@ -139,6 +139,36 @@ def test_scans_are_decided_by_keyboard_alone(open_page, running):
     page.get_by_text("Nothing waits for a decision").wait_for()
 
 
+def test_slices_are_seen_large_by_a_key_and_small_again_with_the_next_scan(open_page, running):
+    page = open_page("Ada")
+    page.goto(f"{running[2]}/manual")
+    scan_shown(page)
+    wide = "document.querySelector('#slices').getBoundingClientRect().width"
+    small = page.evaluate(wide)
+    page.keyboard.press("z")
+    assert page.evaluate(wide) > 1.5 * small
+    page.keyboard.press("Escape")
+    assert page.evaluate(wide) == small
+    page.click("#zoom")
+    first = page.get_attribute("#slices", "src")
+    page.keyboard.press("d")
+    page.wait_for_function("first => document.querySelector('#slices').src !== first", arg=first)
+    assert page.evaluate(wide) == small
+
+
+def test_messages_and_empty_pages_leave_pictures_free(open_page, running):
+    page = open_page("Ada")
+    gallery(page)
+    page.keyboard.press("Enter")
+    gallery(page)
+    told = page.locator("#told").bounding_box()
+    assert told["y"] + told["height"] <= page.locator("#cards").bounding_box()["y"] + 1
+    page.keyboard.press("Enter")
+    page.locator("#nothing").wait_for()
+    said, room = page.locator("#nothing p").bounding_box(), page.locator("#gallery").bounding_box()
+    assert abs(said["y"] + said["height"] / 2 - room["y"] - room["height"] / 2) < 20
+
+
 def test_the_space_bar_flags_after_help_by_mouse(open_page, running):
     page = open_page("Ada")
     gallery(page)

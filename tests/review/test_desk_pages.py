@@ -128,6 +128,15 @@ def test_the_machines_opinion_comes_after_the_answer(desk):
     assert "0.0 ml" in ada.get(f"/scan/{case['token']}").text
 
 
+@pytest.mark.parametrize("ears", [True, False])
+def test_readers_are_told_whether_ears_count(desk, ears):
+    settings = desk.site.settings
+    desk.site.settings = replace(settings, deface=replace(settings.deface, ears=ears))
+    ada = desk("Ada")
+    assert ("mouth or an ear" in ada.get("/verify").text) is ears
+    assert ("mouth or ear shows" in ada.get("/manual").text) is ears
+
+
 def test_two_reviewers_get_different_scans(desk):
     first, second = desk("Ada").take("manual", 2), desk("Bo").take("manual", 2)
     assert not {c["token"] for c in first} & {c["token"] for c in second}

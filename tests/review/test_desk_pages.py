@@ -31,7 +31,9 @@ def test_nobody_sees_anything_without_signing_in(desk):
 
 def test_signing_in_and_out(desk):
     browser = desk()
-    assert browser.sign_in("Ada", "wrong password").status_code == 401
+    again = browser.sign_in("Ada", "wrong password")
+    assert (again.status_code, 'value="Ada"' in again.text) == (401, True)
+    assert "wrong password" not in again.text
     got = browser.sign_in("Ada")
     assert (got.status_code, got.headers["location"]) == (303, "/")
     cookie = got.headers["set-cookie"].lower()

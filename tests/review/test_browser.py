@@ -13,7 +13,7 @@ from desk_server import free_port, start
 
 from defacto.pipeline.store import Store
 from defacto.review.accounts import Accounts, Role
-from defacto.types import Outcome
+from defacto.types import Outcome, Review
 
 pytestmark = pytest.mark.slow
 __all__ = ["chromium"]
@@ -222,6 +222,24 @@ def test_a_round_goes_on_and_the_log_is_exported(open_page, running):
         page.click("text=Export as TSV")
     table = Path(download.value.path()).read_text()
     assert re.search(rf"\tLea\t{name}\t1\tmanual\tshallow\t", table)
+
+
+def test_times_are_in_the_readers_zone(chromium, running):
+    out, store, address = running
+    name = store.records()[0].scan.name
+    store.add_review(name, Review(1, Outcome.DEEP, "Ada"))
+    shown = {}
+    for zone in ("UTC", "Asia/Tokyo"):
+        context = chromium.new_context(timezone_id=zone)
+        page = context.new_page()
+        sign_in(page, address, "Lea")
+        page.wait_for_url("**/verify")
+        page.goto(f"{address}/log")
+        moment = page.locator("time").first
+        shown[zone] = moment.get_attribute("datetime"), moment.inner_text()
+        context.close()
+    assert shown["UTC"][0] == shown["Asia/Tokyo"][0]
+    assert shown["UTC"][1] != shown["Asia/Tokyo"][1]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -9,9 +9,10 @@
 every answer that the desk said it kept kept, once? Did two ever have the same scan?
 
 Measured with 1,000,000 scans (large views of 600 px among the pictures) and 20 people at once who take 1.9 s
-a scan (half of what Delbarre et al. measured) and look at one other page for each answer, for 240 s, the first
-5 s left out; server, database and people together on 2 cores of a shared virtual machine, the training that
-else ran there stopped, another's work at a lower priority beside it; 95th percentiles in ms, and of how many:
+a scan (half of what Delbarre et al. measured) and look at one other page for each answer, for 240 s, the
+first 5 s left out; server, database and people together on 2 cores of a shared virtual machine, above
+another's work of lower priority (and, with PostgreSQL, a training of the lowest); 95th percentiles in ms, and
+of how many:
 
                           SQLite           PostgreSQL 15
     next scan               22  (379)        34  (381)
@@ -24,11 +25,11 @@ else ran there stopped, another's work at a lower priority beside it; 95th perce
     answer and next scan   143  (1,717)     105  (1,723)
     page of 12 answered    180  (525)       208  (524)
 
-Nobody waits for the last two: the next scans are on the screen before. 7,780 and 7,762 answers, a tenth of them
-sent twice: none lost, none counted twice; 7,835 and 7,816 scans given out, none to two people.
+Nobody waits for the last two: the next scans are on the screen before. 7,780 and 7,762 answers, a tenth of
+them sent twice: none lost, none counted twice; 7,835 and 7,816 scans given out, none to two people.
 
-With other work on both cores (load 6 to 8) `make` took 1,149 s and 1,257 s, `rebuild` 443 s and 497 s, of which
-this process took 225 s and 244 s of a processor.
+With other work on both cores (load 6 to 8) `make` took 1,149 s and 1,257 s, `rebuild` 443 s and 497 s, of
+which this process took 225 s and 244 s of a processor.
 """
 
 from __future__ import annotations

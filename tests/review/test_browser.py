@@ -225,7 +225,7 @@ def test_a_round_goes_on_and_the_log_is_exported(open_page, running):
 
 
 def test_times_are_in_the_readers_zone(chromium, running):
-    out, store, address = running
+    _, store, address = running
     name = store.records()[0].scan.name
     store.add_review(name, Review(1, Outcome.DEEP, "Ada"))
     shown = {}

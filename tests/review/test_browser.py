@@ -126,6 +126,10 @@ def test_scans_are_decided_by_keyboard_alone(open_page, running):
     assert (review.word, review.note) == ("shallow", "The tip is left; pdsf 1234.")
     assert [f.value for f in review.features] == ["nose"]
     assert 0 < review.seconds < 60
+    note, back = page.locator("#note").bounding_box(), page.locator("#back").bounding_box()
+    assert note["width"] > 60
+    assert note["x"] + note["width"] <= back["x"]
+    assert abs(note["y"] + note["height"] / 2 - back["y"] - back["height"] / 2) < 4
     page.keyboard.press("u")
     wait_until(page, lambda: words(store) == [])
     scan_shown(page)

@@ -10,9 +10,10 @@ pictures that come next are decoded and a frame with them was drawn. `--look` is
 before each key, when the desk gets what comes next. What a person takes to look is not in it: no script can
 tell that.
 
-Measured at 1366x768 with 0.6 s before each key, browser and desk together on 2 cores of a virtual machine
-that were busy with other work (load 10): a page of 16 accepted to the next page, 7 pages of 112 scans, median
-34 ms, 95th percentile 106 ms; a decision to the next scan, 50 scans, median 30 ms, 95th percentile 62 ms.
+Measured at 1366x768 with 0.5 s before each key, browser and desk together on 2 cores of a virtual machine
+that were busy with other work (load 4 to 7): a page of 16 accepted to the next page, 32 pages of 512 scans,
+median 34 ms, 95th percentile 80 ms; a decision to the next scan, 200 scans, median 31 ms, 95th percentile
+58 ms.
 """
 
 from __future__ import annotations

@@ -92,3 +92,9 @@ def test_without_the_extra_it_says_what_to_install(out, monkeypatch, capsys):
 def test_a_folder_that_is_none_is_refused(tmp_path, capsys):
     assert main(["review", str(tmp_path)]) == 2
     assert "output folder" in capsys.readouterr().err
+
+
+def test_without_a_terminal_nobody_is_asked_for_a_password(out, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert main(["review", str(out), "--add-user", "Ada", "--role", "viewer"]) == 2
+    assert "--password-stdin" in capsys.readouterr().err

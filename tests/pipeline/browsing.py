@@ -1,20 +1,16 @@
 """A real browser, Debian's Chromium, driven by Playwright."""
 
-import shutil
-
 import pytest
 from desk_fixtures import PASSWORD
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+from needed import program
 
 
 @pytest.fixture(scope="module")
 def chromium():
     sync_api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
+    path = program("chromium", "google-chrome")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
 

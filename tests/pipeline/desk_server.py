@@ -1,6 +1,7 @@
 """A desk as its own process."""
 
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -14,8 +15,16 @@ def free_port():
         return found.getsockname()[1]
 
 
-def start(out, port, *words, url=None, verify=True):
-    """Start a desk and wait until it answers; `words` are further options."""
+def trusting(certificate):
+    """Return what trusts a certificate that signed itself."""
+    return ssl.create_default_context(cafile=certificate)
+
+
+def start(out, port, *words, url=None, verify=True, answers_at=None):
+    """Start a desk and wait until it answers; `words` are further options.
+
+    `url` is what people type, `answers_at` where it can be reached from here, if that is another address.
+    """
     url = url or f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "defacto.cli", "review", str(out), "--port", str(port), *words]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -23,7 +32,7 @@ def start(out, port, *words, url=None, verify=True):
     until = time.monotonic() + 30
     while time.monotonic() < until:
         try:
-            httpx.get(f"{url}/sign-in", verify=verify)
+            httpx.get(f"{answers_at or url}/sign-in", verify=verify)
             return server
         except httpx.TransportError:
             time.sleep(0.1)

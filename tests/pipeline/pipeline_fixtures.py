@@ -1,3 +1,4 @@
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -7,35 +8,37 @@ from pathlib import Path
 
 import pytest
 import tiny_studies
+from needed import lacks, postgresql
 
 
 def _as_postgres(command):
     """Run a program of PostgreSQL, which refuses to be root."""
     if os.geteuid() == 0:
         command = ["runuser", "-u", "postgres", "--", *command]
-    return subprocess.run(command, check=True, capture_output=True, cwd="/")
+    return subprocess.run([*map(str, command)], check=True, capture_output=True, cwd="/")
 
 
 @pytest.fixture(scope="session")
 def postgres_server():
-    """Yield the address of a PostgreSQL server of our own; skip where it cannot be had."""
-    pytest.importorskip("psycopg")
-    if not (shutil.which("initdb") and shutil.which("pg_ctl")):
-        pytest.skip("PostgreSQL is not installed")
+    """Yield the address of a PostgreSQL server of our own; see `needed` for where it cannot be had."""
+    if importlib.util.find_spec("psycopg") is None:
+        lacks("postgresql", "psycopg is not installed")
+    programs = postgresql()
     folder = Path(tempfile.mkdtemp(prefix="defacto-pg-"))
     folder.chmod(0o755)
-    data = folder / "data"
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
+    data, control = folder / "data", programs / "pg_ctl"
     try:
-        _as_postgres(["initdb", "-D", str(data), "-A", "trust", "-U", "defacto", "-N"])
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+        _as_postgres([programs / "initdb", "-D", data, "-A", "trust", "-U", "defacto", "-N"])
         options = f"-c listen_addresses='' -c fsync=off -k {folder}"
-        _as_postgres(["pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start"])
-    except (OSError, subprocess.CalledProcessError):
+        _as_postgres([control, "-D", data, "-w", "-l", folder / "log", "-o", options, "start"])
+    except (OSError, LookupError, subprocess.CalledProcessError) as error:
+        said = getattr(error, "stderr", None) or str(error).encode()
         shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip("PostgreSQL does not start here")
+        lacks("postgresql", f"PostgreSQL does not start here: {said.decode(errors='replace')[-500:]}")
     yield f"postgresql://defacto@/postgres?host={folder}"
-    _as_postgres(["pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop"])
+    _as_postgres([control, "-D", data, "-w", "-m", "immediate", "stop"])
     shutil.rmtree(folder, ignore_errors=True)
 
 

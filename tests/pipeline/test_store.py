@@ -2,6 +2,7 @@ import math
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -113,6 +114,13 @@ def test_what_was_left_out_is_said_once(store):
             [("left_out", "It is 2D.", "sub-02_T1w", None), ("left_out", "No.", SCAN.name, None)]
         )
     assert store.left_out() == {"sub-02_T1w": "It is 2D."}
+
+
+def test_times_are_in_utc_and_say_so(store):
+    store.add_event("left_out", "It is 2D.")
+    (event,) = store.events("left_out")
+    assert event.added.utcoffset() == timedelta(0)
+    assert abs(event.added - datetime.now(UTC)) < timedelta(hours=0.4)
 
 
 def test_scans_are_added_once_and_come_in_order(store):

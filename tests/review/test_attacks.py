@@ -231,6 +231,14 @@ def test_script_in_notes_and_names_stays_text(desk):
     assert "&lt;script&gt;alert(1)" in lead.get("/log").text
 
 
+def test_script_in_a_name_that_signs_in_stays_text(desk):
+    got = desk().sign_in(f'"> autofocus onfocus=alert(1) {SCRIPT}', "not the password")
+    assert got.status_code == 401
+    assert "<script>alert" not in got.text
+    assert '"&gt; autofocus' not in got.text
+    assert "&#34;&gt; autofocus" in got.text
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_no_page_holds_code_and_all_forbid_it(desk, page):
     got = desk("Lea").get(page)

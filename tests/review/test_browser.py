@@ -13,7 +13,7 @@ from desk_server import free_port, start
 
 from defacto.pipeline.store import Store
 from defacto.review.accounts import Accounts, Role
-from defacto.types import Outcome
+from defacto.types import Outcome, Review
 
 pytestmark = pytest.mark.slow
 __all__ = ["chromium"]
@@ -126,6 +126,10 @@ def test_scans_are_decided_by_keyboard_alone(open_page, running):
     assert (review.word, review.note) == ("shallow", "The tip is left; pdsf 1234.")
     assert [f.value for f in review.features] == ["nose"]
     assert 0 < review.seconds < 60
+    note, back = page.locator("#note").bounding_box(), page.locator("#back").bounding_box()
+    assert note["width"] > 60
+    assert note["x"] + note["width"] <= back["x"]
+    assert abs(note["y"] + note["height"] / 2 - back["y"] - back["height"] / 2) < 4
     page.keyboard.press("u")
     wait_until(page, lambda: words(store) == [])
     scan_shown(page)
@@ -137,6 +141,36 @@ def test_scans_are_decided_by_keyboard_alone(open_page, running):
         page.keyboard.press(key)
     wait_until(page, lambda: sorted(words(store)) == ["deep", "pass", "shallow"])
     page.get_by_text("Nothing waits for a decision").wait_for()
+
+
+def test_slices_are_seen_large_by_a_key_and_small_again_with_the_next_scan(open_page, running):
+    page = open_page("Ada")
+    page.goto(f"{running[2]}/manual")
+    scan_shown(page)
+    wide = "document.querySelector('#slices').getBoundingClientRect().width"
+    small = page.evaluate(wide)
+    page.keyboard.press("z")
+    assert page.evaluate(wide) > 1.5 * small
+    page.keyboard.press("Escape")
+    assert page.evaluate(wide) == small
+    page.click("#zoom")
+    first = page.get_attribute("#slices", "src")
+    page.keyboard.press("d")
+    page.wait_for_function("first => document.querySelector('#slices').src !== first", arg=first)
+    assert page.evaluate(wide) == small
+
+
+def test_messages_and_empty_pages_leave_pictures_free(open_page, running):
+    page = open_page("Ada")
+    gallery(page)
+    page.keyboard.press("Enter")
+    gallery(page)
+    told = page.locator("#told").bounding_box()
+    assert told["y"] + told["height"] <= page.locator("#cards").bounding_box()["y"] + 1
+    page.keyboard.press("Enter")
+    page.locator("#nothing").wait_for()
+    said, room = page.locator("#nothing p").bounding_box(), page.locator("#gallery").bounding_box()
+    assert abs(said["y"] + said["height"] / 2 - room["y"] - room["height"] / 2) < 20
 
 
 def test_the_space_bar_flags_after_help_by_mouse(open_page, running):
@@ -192,6 +226,24 @@ def test_a_round_goes_on_and_the_log_is_exported(open_page, running):
         page.click("text=Export as TSV")
     table = Path(download.value.path()).read_text()
     assert re.search(rf"\tLea\t{name}\t1\tmanual\tshallow\t", table)
+
+
+def test_times_are_in_the_readers_zone(chromium, running):
+    _, store, address = running
+    name = store.records()[0].scan.name
+    store.add_review(name, Review(1, Outcome.DEEP, "Ada"))
+    shown = {}
+    for zone in ("UTC", "Asia/Tokyo"):
+        context = chromium.new_context(timezone_id=zone)
+        page = context.new_page()
+        sign_in(page, address, "Lea")
+        page.wait_for_url("**/verify")
+        page.goto(f"{address}/log")
+        moment = page.locator("time").first
+        shown[zone] = moment.get_attribute("datetime"), moment.inner_text()
+        context.close()
+    assert shown["UTC"][0] == shown["Asia/Tokyo"][0]
+    assert shown["UTC"][1] != shown["Asia/Tokyo"][1]
 
 
 @pytest.mark.parametrize("size", SIZES)

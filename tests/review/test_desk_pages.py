@@ -31,7 +31,9 @@ def test_nobody_sees_anything_without_signing_in(desk):
 
 def test_signing_in_and_out(desk):
     browser = desk()
-    assert browser.sign_in("Ada", "wrong password").status_code == 401
+    again = browser.sign_in("Ada", "wrong password")
+    assert (again.status_code, 'value="Ada"' in again.text) == (401, True)
+    assert "wrong password" not in again.text
     got = browser.sign_in("Ada")
     assert (got.status_code, got.headers["location"]) == (303, "/")
     cookie = got.headers["set-cookie"].lower()
@@ -126,6 +128,15 @@ def test_the_machines_opinion_comes_after_the_answer(desk):
     assert received["machine"]["reasons"] == ["0.0 ml of brain were removed."]
     assert ada.get(case["pictures"]["class_maps"]).status_code == 200
     assert "0.0 ml" in ada.get(f"/scan/{case['token']}").text
+
+
+@pytest.mark.parametrize("ears", [True, False])
+def test_readers_are_told_whether_ears_count(desk, ears):
+    settings = desk.site.settings
+    desk.site.settings = replace(settings, deface=replace(settings.deface, ears=ears))
+    ada = desk("Ada")
+    assert ("mouth or an ear" in ada.get("/verify").text) is ears
+    assert ("mouth or ear shows" in ada.get("/manual").text) is ears
 
 
 def test_two_reviewers_get_different_scans(desk):

@@ -1,32 +1,17 @@
 """How the desk is reached: from this machine, by https, through a proxy."""
 
-import shutil
-import ssl
 import subprocess
 
 import httpx
 import pytest
 from desk_fixtures import PASSWORD, make_run
-from desk_server import free_port, start
+from desk_server import free_port, start, trusting
 
 from defacto.errors import SettingsError
 from defacto.pipeline.store import Store
 from defacto.review.accounts import Accounts, Role
 from defacto.review.app import create_app
 from defacto.review.options import Options, check_options, run_command
-
-
-@pytest.fixture
-def certificate(tmp_path):
-    """Return a certificate for localhost and its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    paths = tmp_path / "desk.pem", tmp_path / "desk.key"
-    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    names = ["-addext", "subjectAltName=DNS:localhost"]
-    files = ["-out", str(paths[0]), "-keyout", str(paths[1])]
-    subprocess.run(["openssl", *words, *names, *files], check=True, capture_output=True)
-    return paths
 
 
 @pytest.mark.parametrize(
@@ -101,7 +86,7 @@ def test_a_desk_speaks_https_to_other_machines(tmp_path, certificate):
     Accounts(Store.open(out).engine).add("Ada", Role.REVIEWER, PASSWORD)
     url = f"https://localhost:{port}"
     words = ["--host", "0.0.0.0", "--certificate", str(certificate[0]), "--key", str(certificate[1])]
-    trusted = ssl.create_default_context(cafile=certificate[0])
+    trusted = trusting(certificate[0])
     server = start(out, port, *words, "--url", url, url=url, verify=trusted)
     try:
         with httpx.Client(verify=trusted, base_url=url) as client:

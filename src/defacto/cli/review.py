@@ -140,6 +140,10 @@ def _password(*, stdin: bool) -> str:
 
     if stdin:
         return sys.stdin.readline().rstrip("\n")
+    if not sys.stdin.isatty():
+        raise SettingsError(
+            "--add-user: there is no terminal to ask at; give the password with --password-stdin."
+        )
     first = getpass("Password (at least 10 characters): ")
     if getpass("Again: ") != first:
         raise SettingsError("The passwords are not the same; nothing was changed.")

@@ -7,6 +7,9 @@ Nothing here holds a voxel, a patient's name or an absolute path.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -20,10 +23,24 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
 )
 
 METADATA = MetaData()
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time in UTC, and known to be: SQLite gives times without a zone, PostgreSQL those of its own zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Return it in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def _key(table: str) -> Column[int]:
@@ -64,7 +81,7 @@ ATTEMPT = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("stamp", String(64), nullable=False),
     Column("run", String(64), nullable=False),
-    Column("added", DateTime(timezone=True), nullable=False),
+    Column("added", Moment, nullable=False),
     UniqueConstraint("name", "number", name="uq_attempt_name_number"),
 )
 
@@ -110,7 +127,7 @@ REVIEW = Table(
     Column("outcome", String(16), nullable=False),
     Column("reviewer", String(255), nullable=False),
     Column("note", Text, nullable=False),
-    Column("added", DateTime(timezone=True), nullable=False),
+    Column("added", Moment, nullable=False),
     Column("mode", String(16), nullable=False, server_default="label"),
     Column("features", JSON, nullable=False, server_default="[]"),
     Column("seconds", Float(53)),
@@ -132,7 +149,7 @@ ASK = Table(
     Column("parameters", JSON, nullable=False),
     Column("reviewer", String(255), nullable=False),
     Column("answer", String(128), nullable=False, unique=True),
-    Column("added", DateTime(timezone=True), nullable=False),
+    Column("added", Moment, nullable=False),
 )
 """What people want of the attempt of that number; the newest row counts."""
 
@@ -145,5 +162,5 @@ EVENT = Table(
     Column("scan", String(255), index=True),
     Column("attempt", Integer),
     Column("text", Text, nullable=False),
-    Column("added", DateTime(timezone=True), nullable=False),
+    Column("added", Moment, nullable=False),
 )

@@ -37,6 +37,7 @@ def show(
             theme=theme if theme in THEMES else THEMES[0],
             waiting=site.desk.waiting() if guest else {},
             originals=site.originals is not None and site.originals.shown,
+            ears=site.settings.deface.ears,
             has_input=site.originals is not None,
             has_volume_view=(files("defacto.review") / "static" / "volume.js").is_file(),
             version=__version__,

@@ -30,18 +30,19 @@ async def sign_in(request: Request, site: TheSite) -> Response:
     """Sign in by name and password; who fails often waits."""
     form = await form_of(request)
     name, password = (form.get(key, [""])[0] for key in ("name", "password"))
-    keys = (f"name {name[:64]}", f"{ADDRESS}{request.client.host if request.client else ''}")
+    name = name[:64]
+    keys = (f"name {name}", f"{ADDRESS}{request.client.host if request.client else ''}")
     wait_s = site.brake.wait_s(*keys)
     if wait_s > 0:
         said = f"Too many tries; wait {ceil(wait_s)} s."
-        answer = show(request, "sign_in.html", None, code=HTTPStatus.TOO_MANY_REQUESTS, said=said)
+        answer = show(request, "sign_in.html", None, code=HTTPStatus.TOO_MANY_REQUESTS, said=said, name=name)
         answer.headers["retry-after"] = str(ceil(wait_s))
         return answer
     account = await run_in_threadpool(site.accounts.check, name, password)
     if account is None:
         site.brake.failed(*keys)
         said = "Name or password is wrong."
-        return show(request, "sign_in.html", None, code=HTTPStatus.UNAUTHORIZED, said=said)
+        return show(request, "sign_in.html", None, code=HTTPStatus.UNAUTHORIZED, said=said, name=name)
     site.brake.passed(*keys)
     return await run_in_threadpool(_begin, site, account)
 

@@ -119,6 +119,17 @@ def kappas(totals: Totals) -> list[tuple[str, str, int, float]]:
     ]
 
 
+def confusion(totals: Totals) -> dict[tuple[str, str], int]:
+    """Return how often one reader said a word and another reader another of the same result."""
+    summed = sum(pairs(totals).values(), start=np.zeros((len(WORDS), len(WORDS))))
+    either = summed + summed.T - np.diag(np.diag(summed))
+    return {
+        (one, other): round(float(either[n, m]))
+        for n, one in enumerate(WORDS)
+        for m, other in enumerate(WORDS)
+    }
+
+
 def kappa_of_all(totals: Totals) -> tuple[int, float]:
     """Return how many results several people read, and Fleiss' kappa over them."""
     rows = []

@@ -66,6 +66,8 @@ def the_study(request: Request, site: TheSite, guest: TheGuest) -> Response:
         read_by_several=read_by_several,
         kappa=kappa,
         kappas=study.kappas(totals) if guest.account.leads else [],
+        confusion=study.confusion(totals),
+        words=study.WORDS,
         machine=study.against_machine(totals),
         machine_words=(*study.WORDS, "not sure"),
         people_words=(*study.WORDS, "flag"),

@@ -31,10 +31,10 @@ function show(got) {
   const title = document.createElement("h2");
   const word = document.createElement("span");
   word.className = `word k-${got.word === "unsure" ? "not-sure" : got.word}`;
-  word.textContent = got.word === "unsure" ? "not sure" : got.word;
+  word.textContent = got.meaning;
   const means = document.createElement("span");
   means.className = "means";
-  means.textContent = got.meaning;
+  means.textContent = got.word === "unsure" ? "not sure" : got.word;
   title.append(word, " ", means);
   const list = document.createElement("ul");
   list.className = "reasons";

@@ -45,11 +45,21 @@ function setReady(is) {
   form.dataset.ready = is ? "yes" : "no";
 }
 
+/** Slices over the views, to see whether brain was lost. @param {boolean} large */
+function zoom(large) {
+  byId("work").classList.toggle("zoomed", large);
+  byId("zoom").setAttribute("aria-pressed", String(large));
+  byId("zoom").firstChild.textContent = large ? "Smaller " : "Larger ";
+}
+
+const zoomed = () => byId("work").classList.contains("zoomed");
+
 /** @param {Case|null} each @param {Said|null} [looked] */
 async function show(each, looked = null) {
   now = each;
   again = looked;
   setReady(false);
+  zoom(false);
   byId("work").hidden = !each;
   byId("nothing").hidden = !!each;
   for (const tick of ticks) tick.checked = looked?.features.includes(tick.value) ?? false;
@@ -201,6 +211,11 @@ form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
 });
 byId("undo").addEventListener("click", undo);
 byId("back").addEventListener("click", back);
+byId("zoom").hidden = false;
+byId("zoom").addEventListener("click", () => {
+  leaveButton();
+  zoom(!zoomed());
+});
 byId("note").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
   if (event.key === "Enter") event.preventDefault();
   if (event.key === "Enter" || event.key === "Escape") byId("note").blur();
@@ -217,7 +232,8 @@ addEventListener("keydown", (event) => {
   else if (key === "k") skip();
   else if (key === "u") undo();
   else if (key === "b") back();
-  else if (key === "escape") forth();
+  else if (key === "z") zoom(!zoomed());
+  else if (key === "escape") zoomed() ? zoom(false) : forth();
   else return;
   event.preventDefault();
 });

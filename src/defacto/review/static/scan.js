@@ -26,7 +26,7 @@ for (const details of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.qu
         const canvas = /** @type {HTMLCanvasElement} */ (details.querySelector("canvas"));
         const { after, before } = details.dataset;
         const mix = await showVolume(canvas, String(after), before ?? null);
-        status.textContent = "Drag to turn; click or use the wheel to move through it.";
+        status.textContent = "Drag or press an arrow to turn; click, use the wheel, Shift and arrows, or Page Up and Down to move through it.";
         blend.hidden = !before;
         const range = /** @type {HTMLInputElement} */ (blend.querySelector("input"));
         range.addEventListener("input", () => mix(Number(range.value) / 100));

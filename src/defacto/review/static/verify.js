@@ -59,7 +59,7 @@ async function draw(cases, flags = new Set()) {
   page = cases;
   here = 0;
   setReady(false);
-  byId("nothing").hidden = cases.length > 0; // before measuring: it takes half of the room
+  byId("nothing").hidden = cases.length > 0;
   byId("accept").hidden = cases.length === 0;
   const { width, height } = cards.getBoundingClientRect();
   const columns = columnsFor(Math.max(cases.length, LEAST), width, Math.max(height, 300));

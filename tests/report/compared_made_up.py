@@ -2,8 +2,8 @@
 
 import math
 
-from defacto.studies.compare import Row
 from defacto.studies.judge import BRAIN_DAMAGED, FACE_LEFT, NOT_DONE, SUCCESS, UNSURE
+from defacto.studies.rows import Row
 
 OUTCOME = {
     SUCCESS: "pass",

@@ -11,7 +11,7 @@ from defacto import anatomy
 from defacto.config import DefaceSettings, Settings
 from defacto.errors import InputError, SettingsError
 from defacto.io.volume import write
-from defacto.studies import compare
+from defacto.studies import bench, compare, rows
 from defacto.studies.heads import find_heads, first_heads
 from defacto.studies.judge import NOT_DONE, VERDICTS
 
@@ -33,9 +33,9 @@ def dataset(tmp_path, monkeypatch):
         return known_context(scan.grid, np.linalg.inv(MOVED), seen=seen_template(MOVED))
 
     monkeypatch.setattr(anatomy, "locate", locate, raising=False)
-    monkeypatch.setattr(compare.anatomy, "locate", locate, raising=False)
+    monkeypatch.setattr(bench.anatomy, "locate", locate, raising=False)
     out = tmp_path / "out"
-    (out / compare.HEADS).mkdir(parents=True)
+    (out / rows.HEADS).mkdir(parents=True)
     (out / compare.PICTURES).mkdir()
     return tmp_path / "data", out, calls
 
@@ -45,7 +45,7 @@ def done(dataset, methods, settings=None):
     settings = settings or Settings()
     (head,) = find_heads(data, settings)
     compare.compare_head(head, methods, out, settings, None, True)
-    return compare.stored(out, head, compare.settings_key(settings))
+    return rows.stored(out, head, rows.settings_key(settings))
 
 
 def test_every_method_gives_a_row_also_one_that_cannot_be_done(dataset):
@@ -78,14 +78,14 @@ def test_other_settings_begin_anew(dataset):
 def test_a_broken_file_is_as_if_nothing_were_there(dataset):
     done(dataset, ["brain"])
     data, out, _ = dataset
-    (out / compare.HEADS / "sub-01_T1w.json").write_text("{")
+    (out / rows.HEADS / "sub-01_T1w.json").write_text("{")
     (head,) = find_heads(data, Settings())
-    assert compare.stored(out, head, compare.settings_key(Settings())) == {}
+    assert rows.stored(out, head, rows.settings_key(Settings())) == {}
 
 
 def test_what_is_stored_is_json_without_nan_and_holds_no_path(dataset):
     done(dataset, METHODS)
-    text = (dataset[1] / compare.HEADS / "sub-01_T1w.json").read_text()
+    text = (dataset[1] / rows.HEADS / "sub-01_T1w.json").read_text()
     assert json.loads(text)["rows"]
     assert "NaN" not in text
     assert str(dataset[0]) not in text
@@ -99,11 +99,11 @@ def test_a_head_that_cannot_be_read_is_not_done_by_any_method(dataset):
 
 
 def test_methods_are_checked_and_all_is_all():
-    assert compare.check_methods(["template", "template", "auto"]) == ["template", "auto"]
-    every = compare.check_methods(["all"])
+    assert bench.check_methods(["template", "template", "auto"]) == ["template", "auto"]
+    every = bench.check_methods(["all"])
     assert set(every) >= {"auto", "template", "reface", "blur", "niimath"}
     with pytest.raises(SettingsError, match=r"no method pixelate.*fsl_deface"):
-        compare.check_methods(["pixelate"])
+        bench.check_methods(["pixelate"])
 
 
 def test_a_folder_without_heads_is_refused(tmp_path):

@@ -66,7 +66,8 @@ def command(options: argparse.Namespace) -> int:
     settings = replace(settings, deface=replace(settings.deface, **changes))
     os.environ.update(thread_variables(1))
     from defacto.report.compare import check_folder, write_comparison  # noqa: PLC0415
-    from defacto.studies.compare import check_methods, compare  # noqa: PLC0415
+    from defacto.studies.bench import check_methods  # noqa: PLC0415
+    from defacto.studies.compare import compare  # noqa: PLC0415
     from defacto.studies.heads import find_heads, first_heads  # noqa: PLC0415
     from defacto.studies.summary import summarise  # noqa: PLC0415
 

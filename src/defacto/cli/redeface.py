@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 _DETAILS = """\
 Takes the scans of the run in OUT whose last attempt was called shallow, deep or a failure, by people or the
 machine, and that have an attempt left. The parameters follow the history and add up, whatever the method:
-shallow moves the cut back, deep forward, a failure turns bias correction on, protects a larger brain and begins
-at the next rung of registration. What people asked for at the desk comes first. `defacto run` does this too,
-and scans that are new besides."""
+shallow moves the cut back, deep forward, a failure turns bias correction on, protects a larger brain and
+begins at the next rung of registration. What people asked for at the desk comes first. `defacto run` does
+this too, and scans that are new besides."""
 
 
 def add_parser(commands: Commands) -> None:

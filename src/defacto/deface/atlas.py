@@ -51,7 +51,8 @@ class AtlasMethod:
         cut = moved(cut, context, (right, 0.0, superior)) - np.float32(anterior)
         brain = np.minimum(_brain_away_mm(), context.brain_mm)
         cut = np.minimum(cut, brain - np.float32(settings.brain_margin_mm + _FURTHER_MM))
-        return spare_brain(self, np.maximum(cut, skin_layer(scan, context, settings, hull)), context, settings)
+        cut = np.maximum(cut, skin_layer(scan, context, settings, hull))
+        return spare_brain(self, cut, context, settings)
 
 
 @cache

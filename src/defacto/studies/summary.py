@@ -9,9 +9,9 @@ from itertools import combinations
 
 from defacto.config import Settings
 from defacto.qc.binomial import Share
-from defacto.studies.compare import Row
 from defacto.studies.heads import UNKNOWN
 from defacto.studies.judge import BRAIN_DAMAGED, FACE_LEFT, NOT_DONE, SUCCESS, UNSURE, VERDICTS
+from defacto.studies.rows import Row
 from defacto.studies.tests import exact_interval, holm, mcnemar
 from defacto.types import Outcome
 

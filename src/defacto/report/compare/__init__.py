@@ -19,8 +19,9 @@ from defacto.report.environment import make_environment, static_text
 from defacto.report.figures import UNKNOWN, percent, span
 from defacto.report.new_folder import check_results
 from defacto.report.words import count
-from defacto.studies.compare import HEADS, PICTURES, Row, picture_path
+from defacto.studies.compare import PICTURES, picture_path
 from defacto.studies.judge import SUCCESS, UNSURE, VERDICTS
+from defacto.studies.rows import HEADS, Row
 from defacto.studies.summary import Comparison, MethodSummary
 from defacto.studies.tests import exact_interval
 from defacto.types import Picture

@@ -45,9 +45,15 @@ def create_app(site: Site, hosts: Iterable[str]) -> FastAPI:
     return app
 
 
+_IN_WORDS = {
+    HTTPStatus.NOT_FOUND: "The desk has no such page.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This page takes no such request.",
+}
+
+
 async def _refused(request: Request, error: Exception) -> Response:
-    code = error.code if isinstance(error, DeskError) else getattr(error, "status_code", 400)
-    said = str(error) if isinstance(error, DeskError) else HTTPStatus(code).phrase
+    code = HTTPStatus(error.code if isinstance(error, DeskError) else getattr(error, "status_code", 400))
+    said = str(error) if isinstance(error, DeskError) else _IN_WORDS.get(code, f"{code.phrase}.")
     if code == HTTPStatus.UNAUTHORIZED and not request.url.path.startswith("/api/"):
         return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
     return await _answer(request, code, said)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from anatomy.heads import known_context, motion, moved_scan, template_scan
+from anatomy.heads import known_context, motion, moved_scan, seen_template, template_scan
 from defacto.anatomy import load_template
 from defacto.config import DefaceSettings
 from defacto.deface import METHODS
@@ -99,3 +99,13 @@ def test_nothing_is_no_head():
     empty = moved_scan(np.eye(4), np.zeros(load_template().grid.shape, dtype=np.float32))
     with pytest.raises(StepError, match="no head"):
         skin_layer(empty, known_context(empty.grid), DefaceSettings())
+
+
+@pytest.mark.parametrize("name", ["template", "atlas"])
+def test_a_brain_that_lies_bare_is_no_skin(name):
+    template = load_template()
+    brain = template.p_brain > 0.5
+    bare = moved_scan(np.eye(4), np.where(brain, template.head, 0).astype(np.float32))
+    context = known_context(bare.grid, seen=seen_template())
+    mask = METHODS[name].removal(bare, context, DefaceSettings(method=name)).mask
+    assert not (mask & brain).any()

@@ -23,6 +23,7 @@ _THIN_MM, _OF_VOXEL, _THICK_MM = 3.7, 0.3, 5.0
 """Thickness of the layer: the first, and so much of the largest side of a voxel, but at most the last."""
 _SURELY_MM = 9.0
 """Deeper below the average skin than this there is head, though the scan be dark there, as in a sinus."""
+_OFF_BRAIN_MM = 3.5
 _BRIDGED_MM = 5.0
 """Nostrils and ear canals of up to twice this width do not lead into the head."""
 
@@ -34,8 +35,9 @@ def skin_layer(
 
     No registration knows where a person's brow ends or how far the ears stand behind. So the layer reaches
     10 mm beyond what is face in any of ten persons, and 9 mm beyond their ears; it follows the skin that the
-    scan itself shows, so that it need not be deep, and keeps farther from the brain than any deeper cut. A
-    nudge to the back makes it so much wider and thicker, one to the front thinner, up to none.
+    scan itself shows, so that it need not be deep. Where brain lies bare there is no skin: what anybody may
+    call brain stays, and 3.5 mm around it. A nudge to the back makes the layer so much wider and thicker, one
+    to the front thinner, up to none.
 
     Parameters
     ----------
@@ -65,7 +67,8 @@ def skin_layer(
     region = moved(region, context, (right, 0.0, superior))
     thick_mm = min(_THIN_MM + _OF_VOXEL * max(scan.grid.voxel_size_mm), _THICK_MM)
     depth = hull_mm(scan, context) if hull is None else hull
-    return np.asarray(np.minimum(region, depth + np.float32(thick_mm)) - np.float32(anterior))
+    layer = np.minimum(region, depth + np.float32(thick_mm)) - np.float32(anterior)
+    return np.asarray(np.minimum(layer, distance_mm(context.spared) - np.float32(_OFF_BRAIN_MM)))
 
 
 def hull_mm(scan: Scan, context: Context) -> FloatVolume:

@@ -1,5 +1,7 @@
 """The layer of skin that goes wherever a feature may stand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -106,6 +108,9 @@ def test_a_brain_that_lies_bare_is_no_skin(name):
     template = load_template()
     brain = template.p_brain > 0.5
     bare = moved_scan(np.eye(4), np.where(brain, template.head, 0).astype(np.float32))
-    context = known_context(bare.grid, seen=seen_template())
-    mask = METHODS[name].removal(bare, context, DefaceSettings(method=name)).mask
+    known = known_context(bare.grid, seen=seen_template())
+    too_small = dataclasses.replace(known, brain_mm=known.brain_mm + np.float32(6))
+    layer = skin_layer(bare, too_small, DefaceSettings())
+    assert not ((layer > 0) & brain).any()
+    mask = METHODS[name].removal(bare, known, DefaceSettings(method=name)).mask
     assert not (mask & brain).any()

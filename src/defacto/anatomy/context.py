@@ -74,6 +74,11 @@ class Context:
         return np.asarray(expected | (_in_template(self.seen.brain, self.seen.grid, leading) > 0))
 
     @cached_property
+    def spared_mm(self) -> FloatVolume:
+        """Distance to `spared`, mm of the template; negative inside."""
+        return distance_mm(self.spared)
+
+    @cached_property
     def seen_brain(self) -> Mask | None:
         """The brain that the network sees, on the scan's grid; None where it sees hardly any."""
         if self.brain_seen is None:

@@ -7,12 +7,10 @@ from functools import cache
 import numpy as np
 
 from defacto.anatomy import Context, load_template
-from defacto.anatomy.head import head_level
-from defacto.anatomy.morphology import closed, distance_mm, fill_holes, largest_piece
+from defacto.anatomy.morphology import closed, distance_mm, fill_holes
 from defacto.anatomy.template import load_map
 from defacto.config import DefaceSettings
-from defacto.deface.method import moved
-from defacto.errors import StepError
+from defacto.deface.method import head_in_template, moved
 from defacto.types import FloatVolume, Scan
 
 _MAY_BE = 0.02
@@ -68,7 +66,7 @@ def skin_layer(
     thick_mm = min(_THIN_MM + _OF_VOXEL * max(scan.grid.voxel_size_mm), _THICK_MM)
     depth = hull_mm(scan, context) if hull is None else hull
     layer = np.minimum(region, depth + np.float32(thick_mm)) - np.float32(anterior)
-    return np.asarray(np.minimum(layer, distance_mm(context.spared) - np.float32(_OFF_BRAIN_MM)))
+    return np.asarray(np.minimum(layer, context.spared_mm - np.float32(_OFF_BRAIN_MM)))
 
 
 def hull_mm(scan: Scan, context: Context) -> FloatVolume:
@@ -81,13 +79,7 @@ def hull_mm(scan: Scan, context: Context) -> FloatVolume:
     StepError
         If no head stands out from the air.
     """
-    volume = context.to_template(scan.volume)
-    in_view = np.isfinite(volume)
-    level = head_level(volume[in_view])
-    if level is None:
-        raise StepError("There is no head in this scan: no voxel stands out from the air.")
-    with np.errstate(invalid="ignore"):
-        head = largest_piece(volume > level)
+    head, in_view = head_in_template(scan, context)
     average = load_template().skin_mm
     head |= (average < -_SURELY_MM) | (~in_view & (average < 0))
     rim = int(_BRIDGED_MM // 2) + 2

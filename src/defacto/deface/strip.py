@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from defacto.anatomy import Context
-from defacto.anatomy.morphology import distance_mm
 from defacto.config import DefaceSettings
 from defacto.deface.method import spare_brain
 from defacto.types import Removal, Scan
@@ -25,5 +24,5 @@ class BrainMethod:
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters."""
         margin_mm = max(settings.brain_margin_mm, settings.strip_margin_mm + settings.nudge_mm[1])
-        away = np.minimum(context.brain_mm, distance_mm(context.spared))
+        away = np.minimum(context.brain_mm, context.spared_mm)
         return spare_brain(self, away - np.float32(margin_mm), context, settings)

@@ -86,7 +86,7 @@ def _seen(context: Context, settings: DefaceSettings) -> FloatVolume:
                 if region is not Region.EYES:
                     around = np.minimum(around, load_template().skin_mm + np.float32(_EAR_FLOOR_MM))
                 found = np.maximum(found, around)
-    found[distance_mm(context.spared) < _SPARED_MM] = -np.inf
+    found[context.spared_mm < _SPARED_MM] = -np.inf
     return found
 
 

@@ -1,13 +1,15 @@
 """A head whose place is known: the template's own, moved, without a registration wherever none is tested."""
 
+from dataclasses import replace
 from functools import cache
 from itertools import permutations, product
 
 import numpy as np
 
 from defacto.anatomy import Context, load_template
+from defacto.anatomy.brain import at_skin
 from defacto.anatomy.context import find_seen_brain
-from defacto.anatomy.head import find_head
+from defacto.anatomy.head import find_head, hull_mm
 from defacto.anatomy.morphology import distance_mm
 from defacto.anatomy.network import Segmentation
 from defacto.anatomy.pose import Pose
@@ -50,12 +52,20 @@ def _expected_brain_mm():
     return distance_mm(load_template().p_brain > 0.5) - 1.0
 
 
-def known_context(grid, to_template=None, check_to_template=None, seen=None):
-    """Return what `locate` would, had it found these registrations."""
+@cache
+def _template_hull_mm():
+    return hull_mm(load_template().head)
+
+
+def known_context(grid, to_template=None, check_to_template=None, seen=None, scan=None):
+    """What `locate` finds, given these registrations; the skin is the template's, or that of a scan."""
     matrix = np.eye(4) if to_template is None else to_template
     check = matrix if check_to_template is None else check_to_template
     brain_seen = None if seen is None else find_seen_brain(seen, matrix)
-    return Context(grid, Registration(matrix, check, 1.0, 1.2, 0), _expected_brain_mm(), seen, brain_seen)
+    context = Context(grid, Registration(matrix, check, 1.0, 1.2, 0), _expected_brain_mm(), seen, brain_seen)
+    hull = _template_hull_mm() if scan is None else hull_mm(context.to_template(scan.volume))
+    no_brain = None if hull is None or brain_seen is None else at_skin(hull, brain_seen)
+    return replace(context, hull_mm=hull, no_brain=no_brain)
 
 
 EYES_MM = ((-30.0, 70.0, -33.0), (30.0, 70.0, -33.0))

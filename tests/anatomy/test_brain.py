@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from defacto.anatomy import load_template
-from defacto.anatomy.brain import find_brain
+from defacto.anatomy.brain import at_skin, find_brain
+from defacto.anatomy.head import hull_mm
 from defacto.anatomy.morphology import distance_mm
 
 fractions = st.floats(0.0, 1.0)
@@ -49,3 +50,13 @@ def test_out_of_view_the_expected_brain_stands():
     expected = load_template().p_brain > 0.5
     assert not (expected & ~find_brain(seen(slice(0, 0)), 0.5)).any()
     assert not (expected & ~find_brain(seen(slice(0, 50)), 0.5)).any()
+
+
+def test_at_the_skin_lies_no_brain_but_where_the_network_sees_some():
+    template = load_template()
+    hull, brain = hull_mm(template.head), template.p_brain > 0.5
+    rim = at_skin(hull, brain)
+    assert not (rim & brain).any()
+    assert rim[(hull > -6) & (distance_mm(brain) > 3)].all()
+    assert not rim[hull < -6].any()
+    assert rim[hull > 0].all()

@@ -103,3 +103,20 @@ def test_brain_that_the_network_sees_is_protected_too():
     beyond = found.seen_brain & ~known_context(scan.grid).brain
     assert beyond.sum() > 1000
     assert (found.brain & beyond).sum() > 0.97 * beyond.sum()
+
+
+def test_what_a_registration_calls_brain_at_the_skin_is_none():
+    scan, back = template_scan(), motion(shift_mm=(0.0, -16.0, 0.0))
+    known = known_context(scan.grid, np.eye(4), back, seen=seen_template(), scan=scan)
+    astray = known.to_scan(load_template().p_brain, back) > 0.5
+    at_skin = known.no_brain & astray
+    assert at_skin.sum() > 100
+    assert not (known.check_brain & at_skin).any()
+    assert (known.check_brain == (astray & ~at_skin)).all()
+    assert not (known.spared & at_skin & ~known.seen_brain).any()
+
+
+def test_brain_at_the_skin_is_believed_where_no_network_sees_the_head():
+    scan, back = template_scan(), motion(shift_mm=(0.0, -16.0, 0.0))
+    known = known_context(scan.grid, np.eye(4), back, scan=scan)
+    assert (known.check_brain == (known.to_scan(load_template().p_brain, back) > 0.5)).all()

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from anatomy.heads import template_scan
 from defacto.anatomy import load_template
-from defacto.anatomy.head import find_head, head_level
+from defacto.anatomy.head import find_head, head_level, hull_mm
 
 
 def overlap(one, other):
@@ -57,3 +57,17 @@ def test_volumes_of_few_slices_are_not_refused(head):
     scan = template_scan()
     few = np.ascontiguousarray(scan.volume[:, :, 60:64])
     assert overlap(find_head(few, scan.grid), head[:, :, 60:64]) > 0.9
+
+
+def test_the_skin_is_where_the_average_skin_is_and_out_of_view_too():
+    template = load_template()
+    hull = hull_mm(template.head)
+    assert overlap(hull <= 0, template.skin_mm < 0) > 0.95
+    partly = template.head.copy()
+    partly[:, :, :50] = np.nan
+    out = np.s_[:, :, :44]
+    assert overlap((hull_mm(partly) <= 0)[out], (template.skin_mm < 0)[out]) > 0.98
+
+
+def test_where_nothing_stands_out_there_is_no_skin():
+    assert hull_mm(np.zeros(load_template().grid.shape, np.float32)) is None

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from defacto.anatomy.begin import Begun
-from defacto.anatomy.brain import find_brain
+from defacto.anatomy.brain import at_skin, find_brain
+from defacto.anatomy.head import hull_mm
 from defacto.anatomy.morphology import closed, distance_mm, largest_piece
 from defacto.anatomy.network import Segmentation, survey
 from defacto.anatomy.pose import Pose
@@ -44,6 +45,10 @@ class Context:
         What the networks say of the scan, on any grid in its world; None where nobody asked them.
     brain_seen : ndarray of bool, on the template's grid, or None
         The brain that the network sees; None where it sees hardly any.
+    hull_mm : ndarray of float32, on the template's grid, or None
+        Distance to the skin, mm of the template, negative inside; None where no head stands out from the air.
+    no_brain : ndarray of bool, on the template's grid, or None
+        Where no brain lies, whatever a registration says: `brain.at_skin`; None where that is not known.
     """
 
     grid: Grid
@@ -51,6 +56,8 @@ class Context:
     brain_mm: FloatVolume
     seen: Segmentation | None = None
     brain_seen: Mask | None = None
+    hull_mm: FloatVolume | None = None
+    no_brain: Mask | None = None
 
     @cached_property
     def brain(self) -> Mask:
@@ -61,7 +68,10 @@ class Context:
     def check_brain(self) -> Mask:
         """The brain that the other registration expects, on the scan's grid."""
         expected = load_template().p_brain
-        return np.asarray(self.to_scan(expected, self.registration.check_to_template) > 0.5)
+        brain = self.to_scan(expected, self.registration.check_to_template) > 0.5
+        if self.no_brain is not None:
+            brain &= self.to_scan(self.no_brain.astype(np.float32)) < 0.5
+        return np.asarray(brain)
 
     @cached_property
     def spared(self) -> Mask:
@@ -69,6 +79,8 @@ class Context:
         template, leading = load_template(), self.registration.to_template
         to_check = np.asarray(self.registration.check_to_template @ np.linalg.inv(leading))
         expected = carry(template.p_brain, template.grid, template.grid, to_check, fill=None) > 0.5
+        if self.no_brain is not None:
+            expected &= ~self.no_brain
         if self.seen is None:
             return np.asarray(expected)
         return np.asarray(expected | (_in_template(self.seen.brain, self.seen.grid, leading) > 0))
@@ -213,6 +225,10 @@ def locate(
     spacing = np.sqrt((inverse[:3, :3] ** 2).sum(axis=0)) * template.grid.voxel_size_mm
     brain = find_brain(registered, fraction)
     brain_seen = find_seen_brain(seen, registration.to_template)
+    hull = hull_mm(registered)
+    no_brain = None if hull is None or brain_seen is None else at_skin(hull, brain_seen)
+    if no_brain is not None:
+        brain &= ~no_brain
     if brain_seen is not None:
         brain |= brain_seen
     return Context(
@@ -222,6 +238,8 @@ def locate(
         - np.float32(spacing.mean() / 2),
         seen=seen,
         brain_seen=brain_seen,
+        hull_mm=hull,
+        no_brain=no_brain,
     )
 
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from defacto.anatomy.morphology import largest_piece
+from defacto.anatomy.morphology import closed, distance_mm, fill_holes, largest_piece
+from defacto.anatomy.template import load_template
 from defacto.types import FloatVolume, Grid, Mask
+
+_SURELY_MM = 9.0
+"""Deeper below the average skin than this there is head, though the scan be dark there, as in a sinus."""
+_BRIDGED_MM = 5.0
+"""Nostrils and ear canals of up to twice this width do not lead into the head."""
 
 
 def find_head(volume: FloatVolume, grid: Grid) -> Mask:
@@ -44,6 +50,35 @@ def head_level(values: FloatVolume) -> float | None:
         return None
     air = float(np.percentile(values, 5))
     return min(split, air + 0.2 * (float(np.percentile(bright, 90)) - air))
+
+
+def hull_mm(registered: FloatVolume) -> FloatVolume | None:
+    """Return the distance to the skin on the template's grid, mm; negative inside, cavities and bone too.
+
+    What lies outside the field of view is taken for head where the average head is.
+
+    Parameters
+    ----------
+    registered : ndarray of float32, on the template's grid
+        Intensities; NaN outside the field of view.
+
+    Returns
+    -------
+    ndarray of float32, on the template's grid, or None
+        None where no head stands out from the air.
+    """
+    in_view = np.isfinite(registered)
+    level = head_level(registered[in_view])
+    if level is None:
+        return None
+    with np.errstate(invalid="ignore"):
+        head = largest_piece(registered > level)
+    average = load_template().skin_mm
+    head |= (average < -_SURELY_MM) | (~in_view & (average < 0))
+    rim = int(_BRIDGED_MM // 2) + 2
+    within = (slice(rim, -rim),) * 3
+    bridged = closed(np.pad(head, rim, mode="edge"), _BRIDGED_MM, (2.0, 2.0, 2.0))
+    return distance_mm(fill_holes(bridged)[within])
 
 
 def _smoothed(volume: FloatVolume, grid: Grid, sigma_mm: float) -> FloatVolume:

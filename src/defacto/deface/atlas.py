@@ -32,7 +32,7 @@ class AtlasMethod:
     """
 
     name = "atlas"
-    version = "4"
+    version = "5"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters.
@@ -43,7 +43,7 @@ class AtlasMethod:
             If no head stands out from the air.
         """
         right, anterior, superior = settings.nudge_mm
-        hull = hull_mm(scan, context)
+        hull = hull_mm(context)
         cut = np.float32(_FACE_WIDER_MM) - away_mm("p_face")
         if settings.ears:
             ears = np.float32(_EARS_WIDER_MM) - away_mm("p_ears")
@@ -51,7 +51,7 @@ class AtlasMethod:
         cut = moved(cut, context, (right, 0.0, superior)) - np.float32(anterior)
         brain = np.minimum(_brain_away_mm(), context.brain_mm)
         cut = np.minimum(cut, brain - np.float32(settings.brain_margin_mm + _FURTHER_MM))
-        cut = np.maximum(cut, skin_layer(scan, context, settings, hull))
+        cut = np.maximum(cut, skin_layer(scan, context, settings))
         return spare_brain(self, cut, context, settings)
 
 

@@ -27,7 +27,7 @@ class BlurMethod:
     """
 
     name = "blur"
-    version = "1"
+    version = "2"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to replace, and by what; see `DefaceSettings` for the parameters.

@@ -29,7 +29,7 @@ class FeaturesMethod:
     """
 
     name = "features"
-    version = "2"
+    version = "3"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters.

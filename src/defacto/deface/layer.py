@@ -6,33 +6,28 @@ from functools import cache
 
 import numpy as np
 
-from defacto.anatomy import Context, load_template
-from defacto.anatomy.morphology import closed, distance_mm, fill_holes
+from defacto.anatomy import Context
+from defacto.anatomy.morphology import distance_mm
 from defacto.anatomy.template import load_map
 from defacto.config import DefaceSettings
-from defacto.deface.method import head_in_template, moved
+from defacto.deface.method import NO_HEAD, moved
+from defacto.errors import StepError
 from defacto.types import FloatVolume, Scan
 
 _MAY_BE = 0.02
 """Of ten persons, one whose voxel is a fifth within."""
-_FACE_WIDER_MM = 10.0
+_FACE_WIDER_MM = 12.0
 _EARS_WIDER_MM = 9.0
 _THIN_MM, _OF_VOXEL, _THICK_MM = 3.7, 0.3, 5.0
 """Thickness of the layer: the first, and so much of the largest side of a voxel, but at most the last."""
-_SURELY_MM = 9.0
-"""Deeper below the average skin than this there is head, though the scan be dark there, as in a sinus."""
 _OFF_BRAIN_MM = 3.5
-_BRIDGED_MM = 5.0
-"""Nostrils and ear canals of up to twice this width do not lead into the head."""
 
 
-def skin_layer(
-    scan: Scan, context: Context, settings: DefaceSettings, hull: FloatVolume | None = None
-) -> FloatVolume:
+def skin_layer(scan: Scan, context: Context, settings: DefaceSettings) -> FloatVolume:
     """Return a cut that takes the scan's own skin, 4 to 5 mm of it, all around face and ears.
 
     No registration knows where a person's brow ends or how far the ears stand behind. So the layer reaches
-    10 mm beyond what is face in any of ten persons, and 9 mm beyond their ears; it follows the skin that the
+    12 mm beyond what is face in any of ten persons, and 9 mm beyond their ears; it follows the skin that the
     scan itself shows, so that it need not be deep. Where brain lies bare there is no skin: what anybody may
     call brain stays, and 3.5 mm around it. A nudge to the back makes the layer so much wider and thicker, one
     to the front thinner, up to none.
@@ -45,8 +40,6 @@ def skin_layer(
         Where it lies over the template.
     settings : DefaceSettings
         ``ears`` and ``nudge_mm``.
-    hull : ndarray of float32, on the template's grid, optional
-        What `hull_mm` says, where that is known.
 
     Returns
     -------
@@ -64,28 +57,21 @@ def skin_layer(
         region = np.maximum(region, np.float32(_EARS_WIDER_MM) - away_mm("p_ears"))
     region = moved(region, context, (right, 0.0, superior))
     thick_mm = min(_THIN_MM + _OF_VOXEL * max(scan.grid.voxel_size_mm), _THICK_MM)
-    depth = hull_mm(scan, context) if hull is None else hull
-    layer = np.minimum(region, depth + np.float32(thick_mm)) - np.float32(anterior)
+    layer = np.minimum(region, hull_mm(context) + np.float32(thick_mm)) - np.float32(anterior)
     return np.asarray(np.minimum(layer, context.spared_mm - np.float32(_OFF_BRAIN_MM)))
 
 
-def hull_mm(scan: Scan, context: Context) -> FloatVolume:
+def hull_mm(context: Context) -> FloatVolume:
     """Return the distance to the skin on the template's grid, mm; negative inside, cavities and bone too.
-
-    What lies outside the field of view is taken for head where the average head is.
 
     Raises
     ------
     StepError
         If no head stands out from the air.
     """
-    head, in_view = head_in_template(scan, context)
-    average = load_template().skin_mm
-    head |= (average < -_SURELY_MM) | (~in_view & (average < 0))
-    rim = int(_BRIDGED_MM // 2) + 2
-    within = (slice(rim, -rim),) * 3
-    bridged = closed(np.pad(head, rim, mode="edge"), _BRIDGED_MM, (2.0, 2.0, 2.0))
-    return distance_mm(fill_holes(bridged)[within])
+    if context.hull_mm is None:
+        raise StepError(NO_HEAD)
+    return context.hull_mm
 
 
 @cache

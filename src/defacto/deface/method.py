@@ -14,8 +14,9 @@ from defacto.anatomy.morphology import distance_mm, largest_piece
 from defacto.anatomy.resample import carry
 from defacto.config import DefaceSettings
 from defacto.errors import StepError
-from defacto.types import FloatVolume, Mask, Removal, Scan
+from defacto.types import FloatVolume, Removal, Scan
 
+NO_HEAD = "There is no head in this scan: no voxel stands out from the air."
 Replace = Callable[[FloatVolume], FloatVolume]
 """From the cut on the scan's grid, mm, to intensities."""
 
@@ -105,22 +106,11 @@ def outside_mm(scan: Scan, context: Context) -> FloatVolume:
     StepError
         If no head stands out from the air.
     """
-    head, in_view = head_in_template(scan, context)
-    return distance_mm(head | ~in_view)
-
-
-def head_in_template(scan: Scan, context: Context) -> tuple[Mask, Mask]:
-    """Return where there is head, and where the scan's field of view is, on the template's grid.
-
-    Raises
-    ------
-    StepError
-        If no head stands out from the air.
-    """
     volume = context.to_template(scan.volume)
     in_view = np.isfinite(volume)
     level = head_level(volume[in_view])
     if level is None:
-        raise StepError("There is no head in this scan: no voxel stands out from the air.")
+        raise StepError(NO_HEAD)
     with np.errstate(invalid="ignore"):
-        return largest_piece(volume > level), in_view
+        head = largest_piece(volume > level)
+    return distance_mm(head | ~in_view)

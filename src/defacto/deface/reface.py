@@ -37,7 +37,7 @@ class RefaceMethod:
     """
 
     name = "reface"
-    version = "1"
+    version = "2"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to replace, and by what; see `DefaceSettings` for the parameters.

@@ -32,7 +32,7 @@ class ShearMethod:
     """
 
     name = "shear"
-    version = "1"
+    version = "2"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters.

@@ -19,7 +19,7 @@ class BrainMethod:
     """
 
     name = "brain"
-    version = "2"
+    version = "3"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters."""

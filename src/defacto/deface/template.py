@@ -42,7 +42,7 @@ class TemplateMethod:
     """
 
     name = "template"
-    version = "3"
+    version = "4"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters.

@@ -23,7 +23,7 @@ class TemplateEarsMethod:
     """
 
     name = "template-ears"
-    version = "1"
+    version = "2"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters."""

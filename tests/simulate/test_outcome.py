@@ -129,3 +129,30 @@ def test_the_thicker_the_peel_the_less_is_left_until_the_face_is_gone():
     assert found[0].removed_ml == 0
     assert all(found[0].visible[f] >= found[1].visible[f] >= found[2].visible[f] for f in FACE)
     assert found[2].outcome(LIMITS) == Outcome.PASS
+
+
+LAYER = {
+    "thick_mm": 5.0,
+    "uneven_mm": 0.3,
+    "width_mm": 4.0,
+    "seed": 1,
+    "wider_mm": 10.0,
+    "ears_wider_mm": 9.0,
+    "shift_mm": [0.0, 0.0, 0.0],
+    "spare_mm": 3.0,
+    "cut": NUDGED | {"nudge_mm": [0.0, 25.0, 0.0], "ears": False},
+}
+
+
+def test_a_layer_of_skin_takes_every_feature_and_no_brain():
+    truth = truth_after(OutcomeParameters("layer", LAYER))
+    assert max(truth.visible.values()) < 0.1
+    assert truth.brain_lost_ml == 0
+    assert truth.removed_ml < 0.5 * truth_after(template(-6.0, spare_mm=3.0)).removed_ml
+
+
+@pytest.mark.parametrize(
+    "values", [{"thick_mm": 1.0}, {"wider_mm": -12.0}, {"ears_wider_mm": None}, {"shift_mm": [20.0, 0, 20.0]}]
+)
+def test_a_layer_too_thin_too_narrow_beside_its_place_or_without_ears_is_shallow(values):
+    assert truth_after(OutcomeParameters("layer", LAYER | values)).outcome(LIMITS) == Outcome.SHALLOW

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from defacto.anatomy.compile import compiled
 from defacto.anatomy.template import load_template
+from defacto.deface.layer import away_mm
 from defacto.types import Affine, FloatVolume, Grid, Mask
 
 _STEP_MM = 6.0
@@ -61,11 +62,21 @@ def boxed(values: FloatVolume, grid: Grid, level: float) -> Field:
 @cache
 def _template_field(name: str, step: int) -> Field:
     template = load_template()
-    return boxed(getattr(template, name), template.grid, step * _STEP_MM)
+    values = -away_mm(name) if name.startswith("p_") else getattr(template, name)
+    return boxed(values, template.grid, step * _STEP_MM)
 
 
 def template_field(name: str, level: float) -> Field:
-    """Return a field of the template that will be cut at a level: ``face_cut_mm`` or ``ear_cut_mm``."""
+    """Return a field of the template that will be cut at a level.
+
+    Parameters
+    ----------
+    name : str
+        ``face_cut_mm`` or ``ear_cut_mm``; ``p_face`` or ``p_ears`` for how deep a place lies within
+        what may be face, or an ear.
+    level : float
+        The least that it will be cut at, mm.
+    """
     return _template_field(name, int(np.floor(level / _STEP_MM)))
 
 

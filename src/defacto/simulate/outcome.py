@@ -43,6 +43,7 @@ KINDS: Mapping[str, Kind] = {
     "bse": Kind(outcome_brain.draw_bse, outcome_brain.make_strip),
     "blur": Kind(outcome_skin.draw_blur, outcome_skin.make_blur),
     "peel": Kind(outcome_skin.draw_peel, outcome_skin.make_peel),
+    "layer": Kind(outcome_skin.draw_layer, outcome_skin.make_layer),
     "reface": Kind(outcome_skin.draw_reface, outcome_skin.make_reface),
 }
 """Every kind by its name in recipes."""

@@ -1,4 +1,4 @@
-"""Outcomes that change the face instead of removing it: blurred, or replaced by an average."""
+"""Outcomes of the skin: blurred, replaced by an average, peeled off, or taken off as a layer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from defacto.anatomy.compile import compiled
 from defacto.anatomy.smooth import smooth
+from defacto.simulate.cuts import add_above, clear_above, template_field
 from defacto.simulate.head import make_head
 from defacto.simulate.made import Made, Values
 from defacto.simulate.outcome_cuts import draw_template, template_mask
@@ -101,6 +102,61 @@ def make_peel(scene: Scene, values: Mapping[str, Any]) -> Made:
     cube = noise_cube(np.random.default_rng(values["seed"]), values["width_mm"])
     thick = (np.float32(values["thick_mm"]), np.float32(values["uneven_mm"]))
     _leave_deeper(mask, scene.depth_mm, cube, scene.grid.voxel_size_mm, thick)
+    return Made(mask)
+
+
+def draw_layer(rng: np.random.Generator, wanted: Outcome) -> Values:
+    """Draw a layer of skin that goes all around face and ears, and a template's cut that goes with it.
+
+    Shallow ways: too thin, too narrow, beside its place, or without the ears.
+    """
+    values: Values = {
+        "thick_mm": float(rng.uniform(3, 7)),
+        "uneven_mm": float(rng.uniform(0, 0.6)),
+        "width_mm": float(rng.uniform(2, 6)),
+        "seed": int(rng.integers(2**31)),
+        "wider_mm": float(rng.uniform(3, 14)),
+        "ears_wider_mm": float(rng.uniform(3, 14)),
+        "shift_mm": [0.0, 0.0, 0.0],
+        "spare_mm": float(rng.uniform(1, 5)),
+    }
+    if wanted is not Outcome.SHALLOW:
+        cut = draw_template(rng, wanted)
+        if wanted is Outcome.PASS:
+            right, _, superior = cut["nudge_mm"]
+            cut["nudge_mm"] = [right, float(rng.uniform(-10, 4)), superior]
+        else:
+            values["spare_mm"] = None
+        return values | {"cut": cut}
+    cut = draw_template(rng, Outcome.SHALLOW)
+    way = rng.choice(["thin", "narrow", "aside", "ears"], p=[0.3, 0.25, 0.25, 0.2])
+    if way == "thin":
+        values["thick_mm"] = float(rng.uniform(0.3, 2.0))
+    elif way == "narrow":
+        values |= {"wider_mm": float(rng.uniform(-12, 0)), "ears_wider_mm": float(rng.uniform(-12, 3))}
+    elif way == "aside":
+        far = rng.normal(size=3)
+        values["shift_mm"] = [float(v) for v in far * rng.uniform(8, 35) / np.linalg.norm(far)]
+    else:
+        values["ears_wider_mm"] = None
+        cut["ears"] = False
+    return values | {"cut": cut}
+
+
+def make_layer(scene: Scene, values: Mapping[str, Any]) -> Made:
+    """Take the skin off all around face and ears, and what a template's cut takes; the brain is spared."""
+    mask = np.zeros(scene.grid.shape, dtype=bool)
+    to_field = scene.to_base.copy()
+    to_field[:3, 3] -= values["shift_mm"]
+    for name, wider in (("p_face", values["wider_mm"]), ("p_ears", values["ears_wider_mm"])):
+        if wider is not None:
+            add_above(mask, template_field(name, -wider), to_field, -wider)
+    cube = noise_cube(np.random.default_rng(values["seed"]), values["width_mm"])
+    thick = (np.float32(values["thick_mm"]), np.float32(values["uneven_mm"]))
+    _leave_deeper(mask, scene.depth_mm, cube, scene.grid.voxel_size_mm, thick)
+    mask |= template_mask(scene, values["cut"])
+    if values["spare_mm"] is not None:
+        clear_above(mask, scene.brain_field, scene.grid.affine, -values["spare_mm"])
     return Made(mask)
 
 

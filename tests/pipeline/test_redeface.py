@@ -4,8 +4,9 @@ import pytest
 import tiny_studies
 
 from defacto.cli import main
+from defacto.pipeline.retries import find_retries
 from defacto.pipeline.review import add_label
-from defacto.pipeline.run import Request, find_retries, run
+from defacto.pipeline.run import Request, run
 from defacto.pipeline.run_settings import saved_settings
 from defacto.pipeline.store import Store
 from defacto.types import Outcome

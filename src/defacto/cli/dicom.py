@@ -50,7 +50,7 @@ def command(options: argparse.Namespace) -> int:
     out = options.run or target.with_name(f"{target.name}-run")
     request = request_of(options, out)
     if options.dry_run:
-        return tell_plan(*plan(request)[1:])
+        return tell_plan(plan(request))
     summary = run(request, write_report)
     print(tell_counts(summary))
     print(f"Report: {out / 'report' / 'index.html'}")

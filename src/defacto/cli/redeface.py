@@ -10,7 +10,7 @@ from defacto.cli.common import Commands, new_command, tell_counts
 from defacto.cli.run import add_resources, add_selection, request_of
 
 if TYPE_CHECKING:
-    from defacto.pipeline.run import Retry
+    from defacto.pipeline.retries import Retry
 
 _DETAILS = """\
 Takes the scans of the run in OUT whose last attempt was called shallow, deep or a failure, by people or the
@@ -46,21 +46,19 @@ def command(options: argparse.Namespace) -> int:
     """Run it."""
     from dataclasses import replace  # noqa: PLC0415
 
-    from defacto.pipeline.run import find_retries, plan, run  # noqa: PLC0415  (slow to import)
+    from defacto.pipeline.run import plan, run  # noqa: PLC0415  (slow to import)
     from defacto.report import write_report  # noqa: PLC0415
 
     request = replace(request_of(options, options.out), retries_only=True)
-    settings, sources, _ = plan(request)
-    taken = {source.name for source in sources}
-    retries = [retry for retry in find_retries(options.out, settings) if retry.name in taken]
-    for retry in retries:
+    planned = plan(request)
+    for retry in planned.retries:
         print(tell(retry))
-    if not retries:
+    if not planned.retries:
         print("No scan is to be tried again: none was sent back, or none has an attempt left.")
         return 0
     if options.dry_run:
         return 0
-    summary = run(request, write_report)
+    summary = run(request, write_report, planned)
     print(tell_counts(summary))
     print(f"Report: {options.out / 'report' / 'index.html'}")
     return summary.exit_code

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,7 @@ from defacto import __version__
 from defacto.cli.common import Commands, add_store, add_strikes, new_command, tell_counts
 
 if TYPE_CHECKING:
-    from defacto.io.source import LeftOut, Source
-    from defacto.pipeline.run import Request
+    from defacto.pipeline.run import Plan, Request
 
 _DETAILS = """\
 INPUT is a BIDS data set, a folder of DICOM files, or a folder of NIfTI or MGH files; it is only read.
@@ -109,7 +107,7 @@ def command(options: argparse.Namespace) -> int:
         return _group(options)
     request = request_of(options, options.out)
     if options.dry_run:
-        return tell_plan(*plan(request)[1:])
+        return tell_plan(plan(request))
     summary = run(request, write_report)
     print(tell_counts(summary))
     print(f"Report: {options.out / 'report' / 'index.html'}")
@@ -172,11 +170,11 @@ def _group(options: argparse.Namespace) -> int:
     return summary.exit_code
 
 
-def tell_plan(sources: Sequence[Source], left_out: Sequence[LeftOut]) -> int:
+def tell_plan(planned: Plan) -> int:
     """Print what would be done."""
-    for source in sources:
+    for source in planned.sources:
         print(f"{source.name}: {source.origin}" + (f", {source.note}" if source.note else ""))
-    for each in left_out:
+    for each in planned.left_out:
         print(f"{each.name}: left out, {each.reason}")
-    print(f"{len(sources)} scans would be taken, {len(left_out)} left out.")
+    print(f"{len(planned.sources)} scans would be taken, {len(planned.left_out)} left out.")
     return 0

@@ -14,6 +14,7 @@ from defacto.deface.shear import ShearMethod
 from defacto.deface.strip import BrainMethod
 from defacto.deface.template import TemplateMethod
 from defacto.deface.template_ears import TemplateEarsMethod
+from defacto.errors import SettingsError
 
 METHODS: Mapping[str, Method] = {
     method.name: method
@@ -33,9 +34,19 @@ OUTSIDE: Mapping[str, ProgramMethod] = {name: ProgramMethod(program) for name, p
 """Every program of others as a method."""
 
 
-def find(name: str) -> Method | None:
-    """Return a method by its name, or None where there is none of that name."""
-    return METHODS.get(name) or OUTSIDE.get(name)
+def find(name: str) -> Method:
+    """Return a method by its name.
+
+    Raises
+    ------
+    SettingsError
+        If there is none of that name.
+    """
+    method = METHODS.get(name) or OUTSIDE.get(name)
+    if method is None:
+        known = ", ".join(sorted([*METHODS, *OUTSIDE, "auto"]))
+        raise SettingsError(f"There is no method {name}; known are {known}.")
+    return method
 
 
 __all__ = ["METHODS", "OUTSIDE", "Method", "apply", "find"]

@@ -12,7 +12,7 @@ from defacto import __version__, anatomy, deface, qc, render
 from defacto.anatomy.begin import Begun
 from defacto.anatomy.network import Segmentation
 from defacto.config import DefaceSettings, Settings
-from defacto.errors import DefactoError, SettingsError, StepError
+from defacto.errors import DefactoError, StepError
 from defacto.pipeline.clock import Clock
 from defacto.pipeline.evidence import LARGE_OF, Evidence, Examined, put_in_place
 from defacto.pipeline.sources import Opened, sentence
@@ -96,7 +96,7 @@ def examine(bench: Bench, parameters: DefaceSettings, clock: Clock, *, draw: boo
             lambda name: examine(bench, replace(parameters, method=name), clock, draw=draw), bench.settings
         )
     scan = bench.opened.scan
-    method = find_method(parameters.method)
+    method = deface.find(parameters.method)
     with clock.step("locate"):
         context = bench.context(parameters)
     with clock.step("deface"):
@@ -117,24 +117,8 @@ def examine(bench: Bench, parameters: DefaceSettings, clock: Clock, *, draw: boo
     return Examined(result, removal, measures, decision, prediction, pictures, looks)
 
 
-def find_method(name: str) -> deface.Method:
-    """Return a method by its name.
-
-    Raises
-    ------
-    SettingsError
-        If there is none of that name.
-    """
-    method = deface.find(name)
-    if method is None:
-        known = ", ".join(sorted([*deface.METHODS, *deface.OUTSIDE, AUTO]))
-        raise SettingsError(f"There is no method {name}; known are {known}.")
-    return method
-
-
 def _version_of(name: str) -> str:
-    method = deface.find(name)
-    return method.version if method is not None else __version__
+    return __version__ if name == AUTO else deface.find(name).version
 
 
 def _draw(result: Scan, removal: Removal, upright: Grid) -> tuple[dict[str, Picture], Looks]:
@@ -196,7 +180,7 @@ def run_attempt(
     """
     clock = Clock()
     if parameters.method != AUTO:
-        find_method(parameters.method)
+        deface.find(parameters.method)
     examined, error = None, None
     try:
         examined = examine(bench, parameters, clock)

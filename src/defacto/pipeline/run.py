@@ -6,13 +6,13 @@ import os
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from defacto import __version__
-from defacto.config import DefaceSettings, Settings, deface_settings
+from defacto.config import Settings
 from defacto.errors import SettingsError
 from defacto.io import bids, dicom
 from defacto.io.kind import is_bids
@@ -23,8 +23,8 @@ from defacto.pipeline.memory import free_gb
 from defacto.pipeline.own_network import adopt_network, check_network
 from defacto.pipeline.pool import Pool
 from defacto.pipeline.progress import Progression
+from defacto.pipeline.retries import Retry, find_retries
 from defacto.pipeline.run_settings import choose_settings, saved_settings, settled
-from defacto.pipeline.scan_job import next_attempt
 from defacto.pipeline.sources import Selection, find_sources, has_changed, row_of
 from defacto.pipeline.state import Standing, standing_of_record
 from defacto.pipeline.store import Store
@@ -117,8 +117,30 @@ class Summary:
         return DONE if self.standings and set(self.counts) == {State.CLEARED} else WAITING
 
 
-def plan(request: Request) -> tuple[Settings, list[Source], list[LeftOut]]:
-    """Return what a run would work on; nothing is written.
+@dataclass(frozen=True)
+class Plan:
+    """What a run would work on.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the run.
+    sources : tuple of Source
+        Scans that are taken.
+    left_out : tuple of LeftOut
+        What was seen and is not taken.
+    retries : tuple of Retry
+        What the next attempts would change, where only such scans are asked for.
+    """
+
+    settings: Settings
+    sources: tuple[Source, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    retries: tuple[Retry, ...] = ()
+
+
+def plan(request: Request) -> Plan:
+    """Say what a run would work on; nothing is written.
 
     Raises
     ------
@@ -132,63 +154,21 @@ def plan(request: Request) -> tuple[Settings, list[Source], list[LeftOut]]:
     if request.folder.is_dir() and is_bids(request.folder) and not request.skip_validation:
         bids.check(request.folder)
     sources, left_out = find_sources(request.folder, settings, request.selection)
+    retries: list[Retry] = []
     if request.retries_only:
-        waiting = {retry.name for retry in find_retries(request.out, settings)}
+        taken = {source.name for source in sources}
+        retries = [retry for retry in find_retries(request.out, settings) if retry.name in taken]
+        waiting = {retry.name for retry in retries}
         sources, left_out = [source for source in sources if source.name in waiting], []
     if request.link_table is not None:
         rows = [(f"sub-{s.subject}", s.identity) for s in sources if s.identity is not None]
         dicom.link_table(rows, request.link_table, outside=request.out)
-    return settings, sources, left_out
+    return Plan(settings, tuple(sources), tuple(left_out), tuple(retries))
 
 
-@dataclass(frozen=True)
-class Retry:
-    """A scan that is to be tried again.
-
-    Parameters
-    ----------
-    name : str
-        The scan.
-    number : int
-        Of the next attempt.
-    reason : str
-        Why there is to be one.
-    before, after : DefaceSettings
-        Parameters of the last attempt and of the next.
-    """
-
-    name: str
-    number: int
-    reason: str
-    before: DefaceSettings
-    after: DefaceSettings
-
-    @property
-    def changes(self) -> dict[str, tuple[Any, Any]]:
-        """What the next attempt does otherwise: values before and after, by the name of the parameter."""
-        before, after = asdict(self.before), asdict(self.after)
-        return {name: (before[name], value) for name, value in after.items() if before[name] != value}
-
-
-def find_retries(out: Path, settings: Settings) -> list[Retry]:
-    """Return the scans of a run that are to be tried again, and with what parameters, by their history.
-
-    Raises
-    ------
-    DefactoError
-        If the folder holds no run.
-    """
-    found = []
-    for record in Store.open(out).records():
-        standing = standing_of_record(record, settings)
-        after = next_attempt(record, settings) if standing.state is State.RETRY else None
-        if after is not None and record.attempts:
-            before = deface_settings(record.attempts[-1].parameters)
-            found.append(Retry(record.scan.name, record.next_number, standing.reason, before, after))
-    return found
-
-
-def run(request: Request, report: Callable[[Path], Path] | None = None) -> Summary:
+def run(
+    request: Request, report: Callable[[Path], Path] | None = None, planned: Plan | None = None
+) -> Summary:
     """Do the main job.
 
     Parameters
@@ -197,6 +177,8 @@ def run(request: Request, report: Callable[[Path], Path] | None = None) -> Summa
         What to do.
     report : callable, optional
         Writes the report of the run's folder in the end.
+    planned : Plan, optional
+        What `plan` said of this request.
 
     Raises
     ------
@@ -207,18 +189,13 @@ def run(request: Request, report: Callable[[Path], Path] | None = None) -> Summa
         raise SettingsError(f"The number of processes: expected at least 1, got {request.nprocs}.")
     if request.mem_gb is not None and not request.mem_gb > 0:
         raise SettingsError(f"The memory: expected more than 0 GB, got {request.mem_gb:g}.")
-    settings, sources, left_out = plan(request)
+    planned = plan(request) if planned is None else planned
     with private_files():
-        return _run(request, settings, sources, left_out, report)
+        return _run(request, planned, report)
 
 
-def _run(
-    request: Request,
-    settings: Settings,
-    sources: Sequence[Source],
-    left_out: Sequence[LeftOut],
-    report: Callable[[Path], Path] | None,
-) -> Summary:
+def _run(request: Request, planned: Plan, report: Callable[[Path], Path] | None) -> Summary:
+    settings, sources, left_out = planned.settings, planned.sources, planned.left_out
     out = OutFolder(request.out.absolute())
     prepare(out)
     name = f"run-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(2)}"
@@ -233,7 +210,7 @@ def _run(
         with work_folder((request.work or out.work).absolute(), name) as work:
             job = Job(out.root, settings, work, name)
             crashes = _work_through(request, job, store, sources, left_out)
-    summary = Summary(_standings(store, sources, settings), tuple(left_out), crashes)
+    summary = Summary(_standings(store, sources, settings), left_out, crashes)
     if report is not None:
         report(out.root)
     return summary

@@ -12,7 +12,7 @@ from pathlib import Path
 from defacto import anatomy, deface, qc
 from defacto.config import Settings
 from defacto.deface.outside import ProgramMethod
-from defacto.errors import SettingsError, StepError
+from defacto.errors import StepError
 from defacto.qc.choose import AUTO, choose
 from defacto.simulate.scene import Scene
 from defacto.studies.heads import Head
@@ -75,7 +75,7 @@ class Bench:
         )
 
     def _try(self, name: str) -> Tried:
-        method = find_method(name)
+        method = deface.find(name)
         parameters = replace(self.settings.deface, method=name)
         tracemalloc.start()
         begun = time.perf_counter()
@@ -129,20 +129,5 @@ def check_methods(names: Sequence[str]) -> list[str]:
     wanted = [each for name in names for each in (all_methods() if name == "all" else [name])]
     for name in wanted:
         if name != AUTO:
-            find_method(name)
+            deface.find(name)
     return list(dict.fromkeys(wanted))
-
-
-def find_method(name: str) -> deface.Method:
-    """Return a method by its name.
-
-    Raises
-    ------
-    SettingsError
-        If there is none of that name.
-    """
-    method = deface.find(name)
-    if method is None:
-        known = ", ".join([AUTO, *deface.METHODS, *deface.OUTSIDE])
-        raise SettingsError(f"There is no method {name}; known are {known}, and all.")
-    return method

@@ -109,6 +109,15 @@ def test_a_cube_can_be_turned_in_24_ways():
         assert np.linalg.det(matrix) == pytest.approx(1)
 
 
+def test_in_doubt_the_finer_network_decides(knowing, monkeypatch):
+    labels, grid = head(np.diag([1.0, -1.0, -1.0]))
+    monkeypatch.setattr(network, "_CONVINCING", np.inf)
+    monkeypatch.setattr(network, "_OTHERS", 0)
+    assert angle_deg(knowing(labels, grid).pose.to_upright) < 5
+    monkeypatch.setattr(network, "_OTHERS", 2)
+    assert angle_deg(knowing(labels, grid).pose.to_upright @ np.diag([1.0, -1.0, -1.0])) < 5
+
+
 def test_what_little_speaks_for_lies_as_its_header_says(knowing, monkeypatch):
     labels, grid = head(np.diag([1.0, -1.0, -1.0]))
     labels[labels > Region.CAUDATE] = Region.HEAD

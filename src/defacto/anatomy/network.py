@@ -13,6 +13,7 @@ import numpy.typing as npt
 from defacto.anatomy.compile import compiled_parallel
 from defacto.anatomy.network_input import COARSE, UPRIGHT, prepare
 from defacto.anatomy.pose import Pose, angle_deg, find_pose
+from defacto.anatomy.refine import refine
 from defacto.anatomy.regions import Region, is_brain
 from defacto.anatomy.resample import carry
 from defacto.anatomy.template import data_path
@@ -31,6 +32,10 @@ _CONVINCING = 213.0
 or more, defaced ones that do not lie turned up to 212 (8 real heads, 111 outcomes)."""
 _TURNED_DEG = 15.0
 """A head that the network finds turned by more after it was set upright is set upright again."""
+_LOOKS = 3
+_OTHERS, _MORE, _CLEARLY_MORE = 4, 20.0, 40.0
+"""So many other poses are tried for which more speaks by so much, the weight of a large region; one counts
+if then by so much, that of two."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +74,7 @@ def segment(volume: FloatVolume, grid: Grid, pose: Pose | None = None) -> Segmen
     """Find the regions of a head, however it lies, in any contrast; intact or defaced.
 
     Two networks: one sees the head coarsely as it lies and says how it is turned, the other sees it set
-    upright.
+    upright; the borders of brain regions are then those that the scan's own intensities show (`refine`).
 
     Parameters
     ----------
@@ -86,7 +91,8 @@ def segment(volume: FloatVolume, grid: Grid, pose: Pose | None = None) -> Segmen
         If the networks' weights are missing or damaged.
     """
     best = _best_look(volume, grid, pose)
-    labels: LabelVolume = _labels(best.logits, best.labels, best.to_box, grid.shape)
+    coarse: LabelVolume = _labels(best.logits, best.labels, best.to_box, grid.shape)
+    labels = refine(coarse, volume, best.logits, best.to_box)
     brain = carry(_p_brain(best.logits), _box_grid(best.labels), grid, best.to_box @ grid.to_voxel) > _P_BRAIN
     return Segmentation(grid, labels, np.asarray(brain), best.pose)
 
@@ -125,8 +131,25 @@ class _Look:
 
 
 def _best_look(volume: FloatVolume, grid: Grid, pose: Pose | None) -> _Look:
-    best = _look(volume, grid, _find_pose(volume, grid) if pose is None else pose)
-    if angle_deg(best.pose.to_upright @ best.turned_by.T) > _TURNED_DEG:
+    """Look at a head, set upright as the coarse network says, until it lies upright.
+
+    Where the coarse network is in doubt, the finer one decides: of the poses in question the one counts for
+    which, looked at so, clearly more speaks.
+    """
+    first, *others = _find_poses(volume, grid) if pose is None else [pose]
+    best = _settled(volume, grid, first)
+    for other in others:
+        found = _settled(volume, grid, other)
+        if found.pose.support > best.pose.support + _CLEARLY_MORE:
+            best = found
+    return best
+
+
+def _settled(volume: FloatVolume, grid: Grid, pose: Pose) -> _Look:
+    best = _look(volume, grid, pose)
+    for _ in range(_LOOKS):
+        if angle_deg(best.pose.to_upright @ best.turned_by.T) <= _TURNED_DEG:
+            break
         best = _look(volume, grid, best.pose)
     return best
 
@@ -171,14 +194,15 @@ def _box_grid(labels: LabelVolume) -> Grid:
     return Grid((i, j, k), np.eye(4))
 
 
-def _find_pose(volume: FloatVolume, grid: Grid) -> Pose:
-    """Return how a head lies, as the coarse network sees it.
+def _find_poses(volume: FloatVolume, grid: Grid) -> list[Pose]:
+    """Return how a head lies, as the coarse network sees it; then what it finds likelier, but not convincing.
 
     That network knows heads turned by up to 60 degrees. Where it does not recognise one as it lies, or more
     speaks for a half turn, it looks at it in each of the 24 ways in which a cube can be turned, and the pose
     that the most speaks for counts; where that is little, as in brains without a head, the header does.
     """
     center = None
+    others: list[Pose] = []
     for _ in range(2):
         box, box_grid = prepare(volume, grid, COARSE, center)
         looks = [_pose_in(box, box_grid, *turn) for turn in cube_turns()[:4]]
@@ -188,11 +212,22 @@ def _find_pose(volume: FloatVolume, grid: Grid) -> Pose:
             pose = max(looks, key=_support)
         if pose.support < _CONVINCING:
             pose = looks[0]
+        others = _more_likely(looks, pose)
         middle = box_grid.affine[:3, :3] @ (np.array(COARSE.shape) - 1) / 2 + box_grid.affine[:3, 3]
         if np.linalg.norm(pose.center_mm - middle) <= _FAR_MM:
             break
         center = pose.center_mm
-    return pose
+    return [pose, *others]
+
+
+def _more_likely(looks: list[Pose], pose: Pose) -> list[Pose]:
+    """Return the likeliest poses that more speaks for than for one, each another than the others."""
+    found: list[Pose] = []
+    for each in sorted(looks, key=_support, reverse=True):
+        more = each.support > pose.support + _MORE
+        if more and all(angle_deg(each.to_upright @ k.to_upright.T) > _TURNED_DEG for k in found):
+            found.append(each)
+    return found[:_OTHERS]
 
 
 def _support(pose: Pose) -> float:

@@ -49,7 +49,7 @@ class Segmentation:
     labels : ndarray of uint8, shape ``grid.shape``
         By `Region`.
     brain : ndarray of bool, shape ``grid.shape``
-        A brain mask as others draw it: with furrows and a rim, where brain has a chance of 0.2 or more.
+        A brain mask as others draw it: with furrows and a rim, where brain has a chance of 0.2 or more, or a label.
     pose : Pose
         How the head lies.
     """
@@ -94,7 +94,7 @@ def segment(volume: FloatVolume, grid: Grid, pose: Pose | None = None) -> Segmen
     coarse: LabelVolume = _labels(best.logits, best.labels, best.to_box, grid.shape)
     labels = refine(coarse, volume, best.logits, best.to_box)
     brain = carry(_p_brain(best.logits), _box_grid(best.labels), grid, best.to_box @ grid.to_voxel) > _P_BRAIN
-    return Segmentation(grid, labels, np.asarray(brain), best.pose)
+    return Segmentation(grid, labels, np.asarray(brain | is_brain(labels)), best.pose)
 
 
 def survey(volume: FloatVolume, grid: Grid, pose: Pose | None = None) -> Segmentation:

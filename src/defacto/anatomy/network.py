@@ -49,7 +49,7 @@ class Segmentation:
     labels : ndarray of uint8, shape ``grid.shape``
         By `Region`.
     brain : ndarray of bool, shape ``grid.shape``
-        A brain mask as others draw it: with furrows and a rim, where brain has a chance of 0.2 or more, or a label.
+        A brain mask as others draw it: with furrows and a rim, where brain has a label or a chance of 0.2.
     pose : Pose
         How the head lies.
     """

@@ -16,7 +16,7 @@ _REACH_MM = 4.0
 _OPENING_VOXELS, _CLOSING_VOXELS = 2.5, 1.5
 _SKIN_MM, _AT_SEEN_MM = 6.0, 2.5
 """Less deep below the skin there is no brain in 59 made heads, but for what is so near to the brain that the
-network sees, and 0.5 ml in all of them together, all of it next to what counts as brain."""
+network sees, and 2 ml in all of them together, none of it farther than 2.5 mm from what counts as brain."""
 
 
 def find_brain(registered: FloatVolume, fraction: float) -> Mask:

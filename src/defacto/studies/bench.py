@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import time
 import tracemalloc
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from defacto.qc.choose import AUTO, choose
 from defacto.simulate.scene import Scene
 from defacto.studies.heads import Head
 from defacto.studies.judge import Judged, judge, judge_by_truth
+from defacto.studies.memory import ChildrenMemory
 from defacto.types import Decision, Measure, Removal, Scan
 
 _MB = 1e6
@@ -77,14 +78,16 @@ class Bench:
     def _try(self, name: str) -> Tried:
         method = deface.find(name)
         parameters = replace(self.settings.deface, method=name)
+        outside = isinstance(method, ProgramMethod)
         tracemalloc.start()
         begun = time.perf_counter()
         try:
-            removal = method.removal(self.scan, self.context, parameters)
+            with ChildrenMemory() if outside else nullcontext() as children:
+                removal = method.removal(self.scan, self.context, parameters)
             result = deface.apply(self.scan, removal)
         finally:
             seconds = time.perf_counter() - begun
-            peak = tracemalloc.get_traced_memory()[1] / _MB
+            peak_mb = tracemalloc.get_traced_memory()[1] / _MB
             tracemalloc.stop()
         measures = qc.measure(self.scan, result, removal, self.context)
         decision = qc.decide(measures, self.settings)
@@ -93,7 +96,7 @@ class Bench:
             if self.scene is None
             else judge_by_truth(self.scene, self.scan, result, removal, self.settings)
         )
-        memory_mb = math.nan if isinstance(method, ProgramMethod) else peak
+        memory_mb = peak_mb if children is None else children.peak_mb
         return Tried(removal, measures, decision, judged, result, seconds, memory_mb)
 
 

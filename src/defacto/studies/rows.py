@@ -47,7 +47,7 @@ class Row:
     seconds, shared_s : float
         Of the method alone; of the registration and the networks, which all of our own share.
     memory_mb : float
-        Peak of what the method itself took; NaN for programs of others.
+        Peak of what the method itself took; of programs of others, with their children, while they ran.
     error : str
         Why it could not be done.
     """

@@ -90,6 +90,11 @@ class Context:
         """Distance to `spared`, mm of the template; negative inside."""
         return distance_mm(self.spared)
 
+    @property
+    def anybodys_brain_mm(self) -> FloatVolume:
+        """Distance to whatever anybody may call brain, on the template's grid, mm; negative inside."""
+        return np.minimum(self.brain_mm, self.spared_mm)
+
     @cached_property
     def seen_brain(self) -> Mask | None:
         """The brain that the network sees, on the scan's grid; None where it sees hardly any."""

@@ -52,6 +52,6 @@ class FeaturesMethod:
         if cut is None:
             raise StepError("The network sees no eye, nose, mouth or ear in this scan; look at it.")
         cut = np.minimum(cut, np.float32(settings.feature_depth_mm + further_mm) + outside_mm(scan, context))
-        brain = np.minimum(context.brain_mm, context.spared_mm)
+        brain = context.anybodys_brain_mm
         cut = np.minimum(cut, brain - np.float32(settings.brain_margin_mm + _FURTHER_MM))
         return spare_brain(self, cut, context, settings)

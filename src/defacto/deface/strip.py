@@ -24,5 +24,4 @@ class BrainMethod:
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters."""
         margin_mm = max(settings.brain_margin_mm, settings.strip_margin_mm + settings.nudge_mm[1])
-        away = np.minimum(context.brain_mm, context.spared_mm)
-        return spare_brain(self, away - np.float32(margin_mm), context, settings)
+        return spare_brain(self, context.anybodys_brain_mm - np.float32(margin_mm), context, settings)

@@ -12,8 +12,8 @@ from typing import Self
 _PROC = Path("/proc")
 _EVERY_S = 0.05
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
-_PARENT, _PAGES = 1, 21
-"""Places in ``/proc/PID/stat``, after the name: the parent, and the pages that are in memory."""
+_PARENT, _PAGES, _STACK = 1, 21, 25
+"""Places in ``/proc/PID/stat``, after the name: the parent, the pages in memory, where the stack begins."""
 
 
 class ChildrenMemory:
@@ -48,17 +48,23 @@ class ChildrenMemory:
 
 
 def _held_mb(ancestor: int) -> float:
-    """Return what all processes below one hold in memory."""
-    parents: dict[int, int] = {}
-    pages: dict[int, int] = {}
+    """Return what all processes below one hold in memory.
+
+    A process that shares its parent's memory, its stack in the same place, is no program yet: not counted.
+    """
+    found: dict[int, list[str]] = {}
     for entry in _PROC.glob("[0-9]*/stat"):
         try:
-            words = entry.read_text().rpartition(")")[2].split()
+            found[int(entry.parent.name)] = entry.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        parents[int(entry.parent.name)] = int(words[_PARENT])
-        pages[int(entry.parent.name)] = int(words[_PAGES])
-    return _PAGE_MB * sum(count for pid, count in pages.items() if _is_below(pid, ancestor, parents))
+    parents = {pid: int(words[_PARENT]) for pid, words in found.items()}
+    pages = 0
+    for pid, words in found.items():
+        parent = found.get(parents[pid])
+        if _is_below(pid, ancestor, parents) and parent and words[_STACK] != parent[_STACK]:
+            pages += int(words[_PAGES])
+    return _PAGE_MB * pages
 
 
 def _is_below(pid: int, ancestor: int, parents: dict[int, int]) -> bool:

@@ -52,6 +52,22 @@ def head_level(values: FloatVolume) -> float | None:
     return min(split, air + 0.2 * (float(np.percentile(bright, 90)) - air))
 
 
+def head_in_view(carried: FloatVolume) -> tuple[Mask, Mask] | None:
+    """Return where there is head, and where the field of view is; None where nothing stands out.
+
+    Parameters
+    ----------
+    carried : ndarray of float32
+        Intensities of a scan carried to another grid; NaN outside the field of view.
+    """
+    in_view = np.isfinite(carried)
+    level = head_level(carried[in_view])
+    if level is None:
+        return None
+    with np.errstate(invalid="ignore"):
+        return largest_piece(carried > level), in_view
+
+
 def hull_mm(registered: FloatVolume) -> FloatVolume | None:
     """Return the distance to the skin on the template's grid, mm; negative inside, cavities and bone too.
 
@@ -67,12 +83,10 @@ def hull_mm(registered: FloatVolume) -> FloatVolume | None:
     ndarray of float32, on the template's grid, or None
         None where no head stands out from the air.
     """
-    in_view = np.isfinite(registered)
-    level = head_level(registered[in_view])
-    if level is None:
+    found = head_in_view(registered)
+    if found is None:
         return None
-    with np.errstate(invalid="ignore"):
-        head = largest_piece(registered > level)
+    head, in_view = found
     average = load_template().skin_mm
     head |= (average < -_SURELY_MM) | (~in_view & (average < 0))
     rim = int(_BRIDGED_MM // 2) + 2

@@ -202,7 +202,6 @@ def _find_poses(volume: FloatVolume, grid: Grid) -> list[Pose]:
     that the most speaks for counts; where that is little, as in brains without a head, the header does.
     """
     center = None
-    others: list[Pose] = []
     for _ in range(2):
         box, box_grid = prepare(volume, grid, COARSE, center)
         looks = [_pose_in(box, box_grid, *turn) for turn in cube_turns()[:4]]
@@ -212,12 +211,11 @@ def _find_poses(volume: FloatVolume, grid: Grid) -> list[Pose]:
             pose = max(looks, key=_support)
         if pose.support < _CONVINCING:
             pose = looks[0]
-        others = _more_likely(looks, pose)
         middle = box_grid.affine[:3, :3] @ (np.array(COARSE.shape) - 1) / 2 + box_grid.affine[:3, 3]
         if np.linalg.norm(pose.center_mm - middle) <= _FAR_MM:
             break
         center = pose.center_mm
-    return [pose, *others]
+    return [pose, *_more_likely(looks, pose)]
 
 
 def _more_likely(looks: list[Pose], pose: Pose) -> list[Pose]:

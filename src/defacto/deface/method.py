@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from defacto.anatomy import Context, load_template
-from defacto.anatomy.head import head_level
-from defacto.anatomy.morphology import distance_mm, largest_piece
+from defacto.anatomy.head import head_in_view
+from defacto.anatomy.morphology import distance_mm
 from defacto.anatomy.resample import carry
 from defacto.config import DefaceSettings
 from defacto.errors import StepError
@@ -106,11 +106,8 @@ def outside_mm(scan: Scan, context: Context) -> FloatVolume:
     StepError
         If no head stands out from the air.
     """
-    volume = context.to_template(scan.volume)
-    in_view = np.isfinite(volume)
-    level = head_level(volume[in_view])
-    if level is None:
+    found = head_in_view(context.to_template(scan.volume))
+    if found is None:
         raise StepError(NO_HEAD)
-    with np.errstate(invalid="ignore"):
-        head = largest_piece(volume > level)
+    head, in_view = found
     return distance_mm(head | ~in_view)

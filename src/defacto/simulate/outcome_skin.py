@@ -99,9 +99,7 @@ def draw_peel(rng: np.random.Generator, wanted: Outcome) -> Values:
 def make_peel(scene: Scene, values: Mapping[str, Any]) -> Made:
     """Take off the face what lies less deep under the skin than drawn."""
     mask = template_mask(scene, values["cut"])
-    cube = noise_cube(np.random.default_rng(values["seed"]), values["width_mm"])
-    thick = (np.float32(values["thick_mm"]), np.float32(values["uneven_mm"]))
-    _leave_deeper(mask, scene.depth_mm, cube, scene.grid.voxel_size_mm, thick)
+    _only_skin(mask, scene, values)
     return Made(mask)
 
 
@@ -151,13 +149,18 @@ def make_layer(scene: Scene, values: Mapping[str, Any]) -> Made:
     for name, wider in (("p_face", values["wider_mm"]), ("p_ears", values["ears_wider_mm"])):
         if wider is not None:
             add_above(mask, template_field(name, -wider), to_field, -wider)
-    cube = noise_cube(np.random.default_rng(values["seed"]), values["width_mm"])
-    thick = (np.float32(values["thick_mm"]), np.float32(values["uneven_mm"]))
-    _leave_deeper(mask, scene.depth_mm, cube, scene.grid.voxel_size_mm, thick)
+    _only_skin(mask, scene, values)
     mask |= template_mask(scene, values["cut"])
     if values["spare_mm"] is not None:
         clear_above(mask, scene.brain_field, scene.grid.affine, -values["spare_mm"])
     return Made(mask)
+
+
+def _only_skin(mask: Mask, scene: Scene, values: Mapping[str, Any]) -> None:
+    """Clear a mask, in place, deeper under the skin than drawn."""
+    cube = noise_cube(np.random.default_rng(values["seed"]), values["width_mm"])
+    thick = (np.float32(values["thick_mm"]), np.float32(values["uneven_mm"]))
+    _leave_deeper(mask, scene.depth_mm, cube, scene.grid.voxel_size_mm, thick)
 
 
 @compiled

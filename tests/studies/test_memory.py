@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,14 @@ def test_where_nothing_was_started_nothing_is_known():
     with ChildrenMemory() as children:
         pass
     assert math.isnan(children.peak_mb)
+
+
+def test_programs_that_ran_before_do_not_count():
+    with subprocess.Popen([sys.executable, "-c", HOLD.replace("0.6", "60")]) as earlier:
+        with ChildrenMemory() as children:
+            time.sleep(0.3)
+        assert math.isnan(children.peak_mb)
+        with ChildrenMemory() as children:
+            subprocess.run([sys.executable, "-c", HOLD], check=True)
+        earlier.kill()
+    assert 150 < children.peak_mb < 300

@@ -18,7 +18,7 @@ from defacto.anatomy.regions import NINE, Region, is_brain
 from defacto.simulate.bases import BaseHandle
 from defacto.training.anatomy_export import load
 from defacto.training.anatomy_samples import COARSE_RANGES, UPRIGHT_RANGES, Sample, SampleRanges, samples
-from defacto.training.learner import CHECKPOINT, DieWithTrainer, Learner
+from defacto.training.learner import CHECKPOINT, DieWithTrainer, Learner, half_precision
 from defacto.training.networks import AnatomyNet, to_blocks
 
 _USUAL_ML = {
@@ -178,7 +178,7 @@ def _make_learner(training: AnatomyTraining) -> Learner:
 
 def _loss(network: AnatomyNet, volumes: Tensor, labels: Tensor, device: str) -> Tensor:
     volumes = volumes.to(device, memory_format=torch.channels_last_3d)
-    with torch.autocast(device, torch.bfloat16):
+    with half_precision(device):
         logits = network.blocks(volumes)
     return anatomy_loss(logits, to_blocks(labels.to(device)))
 

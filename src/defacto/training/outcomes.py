@@ -6,6 +6,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from defacto.errors import SettingsError
 from defacto.qc.calibrate import fit_temperature
 from defacto.simulate.dataset import Dataset
 from defacto.simulate.recipe import Limits
-from defacto.training.learner import CHECKPOINT, DieWithTrainer, Learner
+from defacto.training.learner import CHECKPOINT, DieWithTrainer, Learner, half_precision
 from defacto.training.outcome_networks import OUTCOMES, DelbarreNet, RenderNet
 from defacto.training.outcome_samples import (
     PEOPLE,
@@ -202,7 +203,8 @@ def train(
     figures: Figures = {}
     for batch in loader:
         learner.network.train()
-        with torch.autocast(training.device, torch.bfloat16, enabled=training.network == "defacto-render"):
+        ours = training.network == "defacto-render"
+        with half_precision(training.device) if ours else nullcontext():
             logits = logits_of(learner.network, batch, training.device)
         learner.learn(outcome_loss(logits.float(), batch.targets))
         tell(learner.step, learner.loss)

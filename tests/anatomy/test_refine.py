@@ -33,7 +33,8 @@ def seen(labels):
     nearest = coarse.repeat(COARSE, 0).repeat(COARSE, 1).repeat(COARSE, 2)
     to_box = TO_BOX.copy()
     to_box[:3, 3] = (1 / COARSE - 1) / 2
-    return nearest, np.log(blocks + 0.001).astype(np.float32), to_box
+    chances = blocks + np.float32(0.001)
+    return nearest, chances / chances.sum(axis=3, keepdims=True), to_box
 
 
 def scan(labels, noise=5.0, seed=0):
@@ -47,8 +48,8 @@ def dice(one, other):
 
 def test_borders_lie_where_the_scan_shows_them():
     labels = truth()
-    coarse, logits, to_box = seen(labels)
-    found = refine(coarse, scan(labels), logits, to_box)
+    coarse, chances, to_box = seen(labels)
+    found = refine(coarse, scan(labels), chances, to_box)
     for region in (GREY, WHITE):
         assert dice(found == region, labels == region) > 0.97 > 0.9 > dice(coarse == region, labels == region)
 
@@ -56,38 +57,38 @@ def test_borders_lie_where_the_scan_shows_them():
 @pytest.mark.parametrize(("scale", "shift"), [(-1.0, 0.0), (3000.0, -7.0), (1e-3, 5.0)])
 def test_contrast_unit_and_zero_do_not_matter(scale, shift):
     labels = truth()
-    coarse, logits, to_box = seen(labels)
-    other = refine(coarse, scan(labels) * np.float32(scale) + np.float32(shift), logits, to_box)
-    assert (other == refine(coarse, scan(labels), logits, to_box)).mean() > 0.99
+    coarse, chances, to_box = seen(labels)
+    other = refine(coarse, scan(labels) * np.float32(scale) + np.float32(shift), chances, to_box)
+    assert (other == refine(coarse, scan(labels), chances, to_box)).mean() > 0.99
 
 
 def test_order_of_storage_does_not_matter():
     labels = truth()
-    coarse, logits, to_box = seen(labels)
+    coarse, chances, to_box = seen(labels)
     volume = scan(labels)
-    reference = refine(coarse, volume, logits, to_box)
+    reference = refine(coarse, volume, chances, to_box)
     for order, signs in storage_orders()[::11]:
         stored, turned = stored_as(volume, np.eye(4), order, signs)
         again, _ = stored_as(coarse, np.eye(4), order, signs)
-        found = refine(np.ascontiguousarray(again), np.ascontiguousarray(stored), logits, to_box @ turned)
+        found = refine(np.ascontiguousarray(again), np.ascontiguousarray(stored), chances, to_box @ turned)
         expected, _ = stored_as(reference, np.eye(4), order, signs)
         assert (found == expected).mean() > 0.999
 
 
 def test_where_there_is_no_brain_nothing_changes():
     labels = np.full((48, 48, 48), Region.HEAD, np.uint8)
-    coarse, logits, to_box = seen(labels)
-    assert (refine(coarse, scan(labels), logits, to_box) == labels).all()
+    coarse, chances, to_box = seen(labels)
+    assert (refine(coarse, scan(labels), chances, to_box) == labels).all()
 
 
 def test_a_scan_that_shows_nothing_leaves_the_networks_word():
-    coarse, logits, to_box = seen(truth())
-    assert (refine(coarse, np.full(coarse.shape, 7.0, np.float32), logits, to_box) == coarse).all()
+    coarse, chances, to_box = seen(truth())
+    assert (refine(coarse, np.full(coarse.shape, 7.0, np.float32), chances, to_box) == coarse).all()
 
 
 def test_far_from_the_brain_the_networks_word_stands():
     labels = truth()
     labels[:4, :4, :4] = Region.NOSE
-    coarse, logits, to_box = seen(labels)
-    found = refine(coarse, scan(truth()), logits, to_box)
+    coarse, chances, to_box = seen(labels)
+    found = refine(coarse, scan(truth()), chances, to_box)
     assert (found[:4, :4, :4] == Region.NOSE).all()

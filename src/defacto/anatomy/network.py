@@ -13,7 +13,7 @@ import numpy.typing as npt
 from defacto.anatomy.compile import compiled_parallel
 from defacto.anatomy.network_input import COARSE, UPRIGHT, prepare
 from defacto.anatomy.pose import Pose, angle_deg, find_pose
-from defacto.anatomy.refine import refine
+from defacto.anatomy.refine import brain_chance, refine
 from defacto.anatomy.regions import Region, is_brain
 from defacto.anatomy.resample import carry
 from defacto.anatomy.template import data_path
@@ -23,8 +23,6 @@ from defacto.weights import open_network
 _FAR_MM = 40.0
 """A head whose middle lies farther from the middle of the first look is looked at again."""
 _P_BRAIN = 0.2
-_AIR, _OTHER_BRAIN = int(Region.AIR), int(Region.OTHER_BRAIN)
-"""Regions between which brain lies."""
 _RECOGNISED, _KNOWN_DEG = 12, 60.0
 """So many regions in their places make a head, and by so much are the heads turned that the network knows."""
 _CONVINCING = 213.0
@@ -92,9 +90,10 @@ def segment(volume: FloatVolume, grid: Grid, pose: Pose | None = None) -> Segmen
     """
     best = _best_look(volume, grid, pose)
     coarse: LabelVolume = _labels(best.logits, best.labels, best.to_box, grid.shape)
-    labels = refine(coarse, volume, best.logits, best.to_box)
-    brain = carry(_p_brain(best.logits), _box_grid(best.labels), grid, best.to_box @ grid.to_voxel) > _P_BRAIN
-    return Segmentation(grid, labels, np.asarray(brain | is_brain(labels)), best.pose)
+    chances = _chances(best.logits)
+    labels = refine(coarse, volume, chances, best.to_box)
+    p_brain = carry(brain_chance(chances), _box_grid(best.labels), grid, best.to_box @ grid.to_voxel)
+    return Segmentation(grid, labels, np.asarray((p_brain > _P_BRAIN) | is_brain(labels)), best.pose)
 
 
 def survey(volume: FloatVolume, grid: Grid, pose: Pose | None = None) -> Segmentation:
@@ -116,7 +115,8 @@ def survey(volume: FloatVolume, grid: Grid, pose: Pose | None = None) -> Segment
     """
     best = _best_look(volume, grid, pose)
     box = Grid(_box_grid(best.labels).shape, grid.affine @ np.linalg.inv(best.to_box))
-    return Segmentation(box, best.labels, np.asarray(_p_brain(best.logits) > _P_BRAIN), best.pose)
+    brain = np.asarray(brain_chance(_chances(best.logits)) > _P_BRAIN)
+    return Segmentation(box, best.labels, brain, best.pose)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,22 +169,20 @@ def _look(volume: FloatVolume, grid: Grid, pose: Pose) -> _Look:
 
 
 @compiled_parallel
-def _p_brain(logits: Any) -> Any:
-    """Return the chance that there is brain of any region, 0 to 1."""
+def _chances(logits: Any) -> Any:
+    """Return the chance of each region, 0 to 1."""
     ni, nj, nk, count = logits.shape
-    out = np.empty((ni, nj, nk), dtype=np.float32)
+    out = np.empty_like(logits)
     for i in numba.prange(ni):
         for j in range(nj):
             for k in range(nk):
-                row = logits[i, j, k]
-                largest = row.max()
-                brain, every = np.float32(0.0), np.float32(0.0)
+                row, odds = logits[i, j, k], out[i, j, k]
+                largest, every = row.max(), np.float32(0.0)
                 for region in range(count):
-                    odds = np.exp(row[region] - largest)
-                    every += odds
-                    if _AIR < region <= _OTHER_BRAIN:
-                        brain += odds
-                out[i, j, k] = brain / every
+                    odds[region] = np.exp(row[region] - largest)
+                    every += odds[region]
+                for region in range(count):
+                    odds[region] /= every
     return out
 
 

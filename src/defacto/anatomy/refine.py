@@ -30,7 +30,7 @@ _CHUNK = 4096
 _AIR, _OTHER_BRAIN = int(Region.AIR), int(Region.OTHER_BRAIN)
 
 
-def refine(labels: LabelVolume, volume: FloatVolume, logits: FloatVolume, to_box: Affine) -> LabelVolume:
+def refine(labels: LabelVolume, volume: FloatVolume, chances: FloatVolume, to_box: Affine) -> LabelVolume:
     """Return labels in which the brain's follow the scan's own intensities.
 
     Expectation maximization (doi:10.1109/42.811270): the network's chances say where a region is expected,
@@ -43,8 +43,8 @@ def refine(labels: LabelVolume, volume: FloatVolume, logits: FloatVolume, to_box
         What the network says, by `Region`.
     volume : ndarray of float32, shape (i, j, k)
         Intensities.
-    logits : ndarray of float32, shape (a, b, c, regions)
-        Of the network, in its box.
+    chances : ndarray of float32, shape (a, b, c, regions)
+        Of each region, as the network sees it in its box.
     to_box : ndarray, shape (4, 4)
         Voxel indices of the volume to those of the box.
 
@@ -52,7 +52,6 @@ def refine(labels: LabelVolume, volume: FloatVolume, logits: FloatVolume, to_box
     -------
     ndarray of uint8, shape (i, j, k)
     """
-    chances = _chances(logits)
     places = _places(chances, np.ascontiguousarray(to_box), volume.shape)
     if places.size == 0:
         return labels
@@ -64,7 +63,7 @@ def refine(labels: LabelVolume, volume: FloatVolume, logits: FloatVolume, to_box
     bins = ((values - np.float32(low)) * np.float32((_BINS - 1) / (high - low))).clip(0, _BINS - 1)
     bins = bins.astype(np.uint8)
     every = np.bincount(bins, minlength=_BINS) / bins.size
-    bright = np.ones((logits.shape[3], _BINS), dtype=np.float32)
+    bright = np.ones((chances.shape[3], _BINS), dtype=np.float32)
     for _ in range(_TURNS):
         bright = _fitted(_histograms(regions, prior, bins, bright), every)
     found: LabelVolume = labels.copy()
@@ -72,16 +71,14 @@ def refine(labels: LabelVolume, volume: FloatVolume, logits: FloatVolume, to_box
     return found
 
 
-def _chances(logits: FloatVolume) -> FloatVolume:
-    """Return the chance of each region."""
-    odds = np.exp(logits - logits.max(axis=3, keepdims=True))
-    return np.ascontiguousarray(odds / odds.sum(axis=3, keepdims=True), dtype=np.float32)
+def brain_chance(chances: FloatVolume) -> FloatVolume:
+    """Return the chance that there is brain of any region, 0 to 1."""
+    return np.ascontiguousarray(chances[..., _AIR + 1 : _OTHER_BRAIN + 1].sum(axis=3))
 
 
 def _places(chances: FloatVolume, to_box: Affine, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
     """Return the flat indices of voxels where there may be brain."""
-    brain = np.ascontiguousarray(chances[..., _AIR + 1 : _OTHER_BRAIN + 1].sum(axis=3))
-    return np.flatnonzero(_may_be(brain, to_box, np.array(shape)))
+    return np.flatnonzero(_may_be(brain_chance(chances), to_box, np.array(shape)))
 
 
 def _fitted(counts: FloatVolume, every: npt.NDArray[np.float64]) -> FloatVolume:

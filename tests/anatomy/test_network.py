@@ -38,6 +38,7 @@ def knowing(monkeypatch):
 
     monkeypatch.setattr(network, "prepare", seen)
     monkeypatch.setattr(network, "_CONVINCING", 40.0)  # its regions are small balls
+    monkeypatch.setattr(network, "_LEAST_BRAIN_ML", 10.0)
     monkeypatch.setattr(network, "_logits", logits)
 
     def segment(labels, grid):
@@ -116,6 +117,21 @@ def test_in_doubt_the_finer_network_decides(knowing, monkeypatch):
     assert angle_deg(knowing(labels, grid).pose.to_upright) < 5
     monkeypatch.setattr(network, "_OTHERS", 2)
     assert angle_deg(knowing(labels, grid).pose.to_upright @ np.diag([1.0, -1.0, -1.0])) < 5
+
+
+@pytest.mark.parametrize(("logit", "counts"), [(3.0, True), (2.0, False), (1.0, False)])
+def test_of_poses_in_question_the_one_counts_of_which_the_finer_network_is_surer(logit, counts, monkeypatch):
+    def look(name, logit, support):
+        labels = np.full((30, 30, 30), Region.CEREBRAL_WM, np.uint8)
+        logits = np.float32(logit) * np.eye(len(Region), dtype=np.float32)[labels]
+        pose = network.Pose(np.eye(3), np.zeros(3), 15, 15, support)
+        return name, network._Look(np.eye(3), logits, labels, np.eye(4), pose)
+
+    looks = dict([look("first", 2.0, 300.0), look("other", logit, 200.0)])
+    monkeypatch.setattr(network, "_find_poses", lambda volume, grid: list(looks))
+    monkeypatch.setattr(network, "_settled", lambda volume, grid, pose: looks[pose])
+    best = network._best_look(np.zeros((1, 1, 1), np.float32), Grid((1, 1, 1), np.eye(4)), None)
+    assert (best is looks["other"]) == counts
 
 
 def test_what_little_speaks_for_lies_as_its_header_says(knowing, monkeypatch):

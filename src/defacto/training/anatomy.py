@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,17 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from defacto.anatomy.regions import NINE, Region, is_brain
 from defacto.simulate.bases import BaseHandle
+from defacto.simulate.contrast import Contrast
+from defacto.simulate.head import Ranges
 from defacto.training.anatomy_export import load
-from defacto.training.anatomy_samples import COARSE_RANGES, UPRIGHT_RANGES, Sample, SampleRanges, samples
+from defacto.training.anatomy_samples import (
+    COARSE_RANGES,
+    CONTRASTS,
+    UPRIGHT_RANGES,
+    Sample,
+    SampleRanges,
+    samples,
+)
 from defacto.training.learner import CHECKPOINT, DieWithTrainer, Learner, half_precision
 from defacto.training.networks import AnatomyNet, to_blocks
 
@@ -76,9 +85,18 @@ class AnatomyTraining:
     widths: tuple[int, int, int, int] = (32, 64, 112, 160)
 
 
+_HEADS = Ranges(contrasts={kind.value: share for kind, share in {**CONTRASTS, Contrast.RANDOM: 6.0}.items()})
+"""More of the random contrasts than in the heads that judge: they are the hardest."""
+
 TRAININGS: Mapping[str, AnatomyTraining] = {
-    "anatomy": AnatomyTraining(steps=20_000, ranges=UPRIGHT_RANGES),
-    "pose": AnatomyTraining(steps=10_000, batch=4, judged=48, ranges=COARSE_RANGES, widths=(24, 48, 80, 112)),
+    "anatomy": AnatomyTraining(steps=20_000, ranges=replace(UPRIGHT_RANGES, heads=_HEADS)),
+    "pose": AnatomyTraining(
+        steps=10_000,
+        batch=4,
+        judged=48,
+        ranges=replace(COARSE_RANGES, heads=_HEADS),
+        widths=(24, 48, 80, 112),
+    ),
 }
 """By the name of the network: `anatomy` sees heads set upright, `pose` coarsely as they lie."""
 

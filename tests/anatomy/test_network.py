@@ -128,8 +128,10 @@ def test_of_poses_in_question_the_one_counts_of_which_the_finer_network_is_surer
         return name, network._Look(np.eye(3), logits, labels, np.eye(4), pose)
 
     looks = dict([look("first", 2.0, 300.0), look("other", logit, 200.0)])
-    monkeypatch.setattr(network, "_find_poses", lambda volume, grid: list(looks))
-    monkeypatch.setattr(network, "_settled", lambda volume, grid, pose: looks[pose])
+    poses = {name: network.Pose(np.eye(3), np.zeros(3), 15, 15, 100.0) for name in looks}
+    names = {id(pose): name for name, pose in poses.items()}
+    monkeypatch.setattr(network, "_find_poses", lambda volume, grid: list(poses.values()))
+    monkeypatch.setattr(network, "_settled", lambda volume, grid, pose: looks[names[id(pose)]])
     best = network._best_look(np.zeros((1, 1, 1), np.float32), Grid((1, 1, 1), np.eye(4)), None)
     assert (best is looks["other"]) == counts
 

@@ -153,7 +153,7 @@ def _best_look(volume: FloatVolume, grid: Grid, pose: Pose | None) -> _Look:
 
 
 def _sureness(look: _Look, coarse: Pose) -> float:
-    """Return the mean chance of the likeliest region where brain is seen; a little more for the coarse pose."""
+    """Return the mean chance of the likeliest region where brain is seen, and some for the coarse pose."""
     brain = is_brain(look.labels)
     if np.count_nonzero(brain) * UPRIGHT.voxel_mm**3 / 1000 < _LEAST_BRAIN_ML:
         return 0.0

@@ -144,11 +144,12 @@ def _best_look(volume: FloatVolume, grid: Grid, pose: Pose | None) -> _Look:
     best = _settled(volume, grid, first)
     if not others:
         return best
-    sureness = _sureness(best, first) + _SURER
+    most = _sureness(best, first) + _SURER
     for other in others:
         found = _settled(volume, grid, other)
-        if _sureness(found, other) > sureness:
-            best, sureness = found, _sureness(found, other)
+        sureness = _sureness(found, other)
+        if sureness > most:
+            best, most = found, sureness
     return best
 
 

@@ -19,13 +19,13 @@ BEST = "best.pt"
 LOG = "log.jsonl"
 
 
-def half_precision(device: str) -> torch.autocast:
-    """Return the context in which to compute in bfloat16; on a CPU without such numbers it does nothing.
+def half_precision(device: str, *, wanted: bool = True) -> torch.autocast:
+    """Return the context in which to compute in bfloat16, if wanted; on a CPU without it, it does nothing.
 
     There torch would compute all the same, forty times slower than in float32.
     """
     has = device != "cpu" or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return torch.autocast(device, torch.bfloat16, enabled=has)
+    return torch.autocast(device, torch.bfloat16, enabled=wanted and has)
 
 
 class DieWithTrainer:

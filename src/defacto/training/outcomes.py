@@ -6,7 +6,6 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -203,8 +202,7 @@ def train(
     figures: Figures = {}
     for batch in loader:
         learner.network.train()
-        ours = training.network == "defacto-render"
-        with half_precision(training.device) if ours else nullcontext():
+        with half_precision(training.device, wanted=training.network == "defacto-render"):
             logits = logits_of(learner.network, batch, training.device)
         learner.learn(outcome_loss(logits.float(), batch.targets))
         tell(learner.step, learner.loss)

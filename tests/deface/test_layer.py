@@ -9,7 +9,7 @@ from anatomy.heads import known_context, motion, moved_scan, seen_template, temp
 from defacto.anatomy import load_template
 from defacto.config import DefaceSettings
 from defacto.deface import METHODS
-from defacto.deface.layer import hull_mm, skin_layer
+from defacto.deface.layer import away_mm, hull_mm, skin_layer
 from defacto.errors import StepError
 from defacto.io.arrays import scan_from_arrays
 from defacto.types import Feature
@@ -116,3 +116,11 @@ def test_a_brain_that_lies_bare_is_no_skin(name):
     assert not ((layer > 0) & brain).any()
     mask = METHODS[name].removal(bare, known, DefaceSettings(method=name)).mask
     assert not (mask & brain).any()
+
+
+def test_the_atlas_is_not_wider_deep_behind_the_face(made):
+    scan, context = made
+    mask = METHODS["atlas"].removal(scan, context, DefaceSettings(method="atlas", ears=False)).mask
+    deep = mask & (hull_mm(context) < -21.0)
+    assert away_mm("p_face")[deep].max(initial=0.0) <= 0.0
+    assert away_mm("p_face")[mask].max() > 5.0

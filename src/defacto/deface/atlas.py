@@ -14,7 +14,7 @@ from defacto.deface.method import moved, spare_brain
 from defacto.types import FloatVolume, Removal, Scan
 
 _MAY_BE_BRAIN = 0.1
-_FACE_WIDER_MM = 6.0
+_FACE_WIDER_MM, _WIDER_DOWN_TO_MM = 6.0, 20.0
 _EARS_WIDER_MM = 4.0
 _EARS_DEEP_MM = 8.0
 _FURTHER_MM = 5.0
@@ -26,13 +26,14 @@ class AtlasMethod:
 
     After MRI_Deface (Bischoff-Grethe et al., doi:10.1002/hbm.20312), with an atlas made of our own heads: the
     shells around the skin of eyes, nose and mouth. Brain is what one of 13 persons or more have there, and
-    what the scan itself shows. What is removed is never closer than 5 mm and ``brain_margin_mm`` to either,
+    what the scan itself shows. The face is taken 6 mm wider, but not below 20 mm under the skin: a person's
+    temporal lobe may end right behind the orbit. What is removed is never closer than 5 mm and ``brain_margin_mm`` to either,
     but for the skin (`skin_layer`), which goes all around. A nudge to the back removes so much more all
     around, one to the front so much less.
     """
 
     name = "atlas"
-    version = "5"
+    version = "6"
 
     def removal(self, scan: Scan, context: Context, settings: DefaceSettings) -> Removal:
         """Return what to remove; see `DefaceSettings` for the parameters.
@@ -44,7 +45,9 @@ class AtlasMethod:
         """
         right, anterior, superior = settings.nudge_mm
         hull = hull_mm(context)
-        cut = np.float32(_FACE_WIDER_MM) - away_mm("p_face")
+        face = away_mm("p_face")
+        cut = np.minimum(np.float32(_FACE_WIDER_MM) - face, hull + np.float32(_WIDER_DOWN_TO_MM))
+        cut = np.maximum(cut, -face)
         if settings.ears:
             ears = np.float32(_EARS_WIDER_MM) - away_mm("p_ears")
             cut = np.maximum(cut, np.minimum(ears, hull + np.float32(_EARS_DEEP_MM)))

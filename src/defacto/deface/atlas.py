@@ -27,9 +27,9 @@ class AtlasMethod:
     After MRI_Deface (Bischoff-Grethe et al., doi:10.1002/hbm.20312), with an atlas made of our own heads: the
     shells around the skin of eyes, nose and mouth. Brain is what one of 13 persons or more have there, and
     what the scan itself shows. The face is taken 6 mm wider, but not below 20 mm under the skin: a person's
-    temporal lobe may end right behind the orbit. What is removed is never closer than 5 mm and ``brain_margin_mm`` to either,
-    but for the skin (`skin_layer`), which goes all around. A nudge to the back removes so much more all
-    around, one to the front so much less.
+    temporal lobe may end right behind the orbit. What is removed is never closer than 5 mm and
+    ``brain_margin_mm`` to either, but for the skin (`skin_layer`), which goes all around. A nudge to the back
+    removes so much more all around, one to the front so much less.
     """
 
     name = "atlas"
